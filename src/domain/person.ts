@@ -1,0 +1,31 @@
+import type { SlackGroupId, SlackTeamId, SlackUserId } from './ids.ts'
+
+/** Somebody as Slack and the pinned identity know them at this moment. */
+export interface Person {
+  readonly teamId: SlackTeamId
+  readonly userId: SlackUserId
+  /** As Slack spells it; compared without regard to case, written to Pomerium as it is. */
+  readonly email: string
+  /** Pomerium's `sub` once the person has linked their account. */
+  readonly subject?: string
+  /** Those groups of the catalogue that the person belongs to. */
+  readonly groups: ReadonlySet<SlackGroupId>
+}
+
+/** Who a recorded act belongs to. */
+export type Identity = Omit<Person, 'groups'>
+
+/**
+ * Whether two identities are one human being, as far as it can be known: the same Slack user, the
+ * same e-mail address in any case, or the same Pomerium subject.
+ */
+export function isSamePerson(a: Identity, b: Identity): boolean {
+  if (a.userId === b.userId) return true
+  if (foldEmail(a.email) === foldEmail(b.email)) return true
+  return a.subject !== undefined && a.subject !== '' && a.subject === b.subject
+}
+
+/** The form in which e-mail addresses are compared. */
+export function foldEmail(email: string): string {
+  return email.trim().normalize('NFC').toLowerCase()
+}
