@@ -1,4 +1,4 @@
-import type { Json } from '../domain/ppl/types.ts'
+import type { Json } from '../domain/ppl.ts'
 
 /** A policy as Pomerium stores it. */
 export interface LivePolicy {

@@ -1,5 +1,5 @@
 import type { ResourceId, SlackChannelId, SlackGroupId, SlackUserId } from './ids.ts'
-import type { Criterion } from './ppl/types.ts'
+import type { Criterion } from './ppl.ts'
 
 /** People named by the catalogue; somebody belongs when any of the lists has them. */
 export interface PeopleSet {
