@@ -1,0 +1,79 @@
+import type { AuditEvent } from '../domain/event.ts'
+import type { SlackChannelId, SlackGroupId, SlackTeamId, SlackUserId } from '../domain/ids.ts'
+import type { NotAMember } from '../domain/refusal.ts'
+import type { AccessRequest } from '../domain/request.ts'
+import type { Resource } from '../domain/resource.ts'
+
+/** A full member of the workspace, as Slack has them at this moment. */
+export interface Member {
+  readonly teamId: SlackTeamId
+  readonly userId: SlackUserId
+  readonly email: string
+}
+
+/** Who is in the workspace. Methods throw {@link DirectoryUnavailable} and nothing else: a failed look-up is no answer. */
+export interface Directory {
+  member(userId: SlackUserId): Promise<{ ok: true; member: Member } | { ok: false; why: NotAMember }>
+  groupMembers(groupId: SlackGroupId): Promise<ReadonlySet<SlackUserId>>
+}
+
+export class DirectoryUnavailable extends Error {
+  override readonly name = 'DirectoryUnavailable'
+}
+
+/** Everything that a message about a request is made from. */
+export interface RequestView {
+  readonly request: AccessRequest
+  /** Absent when the resource has left the catalogue. */
+  readonly resource?: Resource
+}
+
+/** An audit event as it is read back. */
+export interface RecordedEvent extends AuditEvent {
+  readonly seq: number
+  readonly at: Date
+}
+
+/** Where a message stands. */
+export interface MessagePlace {
+  readonly channel: SlackChannelId
+  readonly ts: string
+}
+
+/** Shows requests to people. Methods throw {@link MessengerError} and nothing else. */
+export interface Messenger {
+  /** Posts the card for approvers into a channel. */
+  postCard(channel: SlackChannelId, view: RequestView): Promise<MessagePlace>
+  updateCard(place: MessagePlace, view: RequestView): Promise<void>
+  /** Posts the requester's own message into their direct conversation. */
+  postDirect(userId: SlackUserId, view: RequestView): Promise<MessagePlace>
+  updateDirect(place: MessagePlace, view: RequestView): Promise<void>
+  /** Adds the line that says what changed to the thread below a message. */
+  postTrail(place: MessagePlace, event: RecordedEvent, view: RequestView): Promise<void>
+  postAlert(channel: SlackChannelId, event: RecordedEvent): Promise<MessagePlace>
+}
+
+/** A message that was not shown. */
+export class MessengerError extends Error {
+  override readonly name = 'MessengerError'
+  /** `gone`: the message or channel does not exist any more; `refused`: the same call will never succeed. */
+  readonly code: 'gone' | 'refused' | 'rate-limited' | 'unavailable'
+  readonly retryAfterMs: number | undefined
+
+  constructor(
+    message: string,
+    facts: { code: MessengerError['code']; retryAfterMs?: number | undefined; cause?: unknown },
+  ) {
+    super(message, { cause: facts.cause })
+    this.code = facts.code
+    this.retryAfterMs = facts.retryAfterMs
+  }
+}
+
+/** What the use cases say to the operator's log. */
+export interface Log {
+  debug(fields: object, message: string): void
+  info(fields: object, message: string): void
+  warn(fields: object, message: string): void
+  error(fields: object, message: string): void
+}

@@ -1,0 +1,67 @@
+import type { SlackGroupId } from './ids.ts'
+import type { Person } from './person.ts'
+import { foldEmail } from './person.ts'
+import type { Refusal } from './refusal.ts'
+import type { Catalogue, PeopleSet, Resource } from './resource.ts'
+
+/** The longest justification that is kept, in characters. */
+export const REASON_MAX_LENGTH = 1_000
+
+/** Whether the set names the person, directly or by group, address or domain. */
+export function belongsTo(set: PeopleSet, person: Person): boolean {
+  if (set.everyone || set.users.includes(person.userId)) return true
+  const email = foldEmail(person.email)
+  if (set.emails.includes(email)) return true
+  if (set.domains.includes(domainOf(email))) return true
+  return set.groups.some((group) => person.groups.has(group))
+}
+
+/** The resources that a person may ask for, in the catalogue's order. */
+export function requestableBy(catalogue: Catalogue, person: Person): readonly Resource[] {
+  return [...catalogue.resources.values()].filter((r) => belongsTo(r.requesters, person))
+}
+
+/** What is wrong with asking for a resource this long for this reason; empty when it may be asked. */
+export function askProblems(
+  resource: Resource,
+  ask: { readonly durationSeconds: number; readonly reason: string },
+): readonly Refusal[] {
+  const problems: Refusal[] = []
+  if (ask.durationSeconds > resource.duration.maxSeconds)
+    problems.push({ code: 'duration-too-long', maxSeconds: resource.duration.maxSeconds })
+  const { minLength, pattern, hint } = resource.reason
+  const withHint = hint === undefined ? {} : { hint }
+  const length = [...ask.reason].length
+  if (length < Math.max(1, minLength))
+    problems.push({ code: 'reason-too-short', minLength: Math.max(1, minLength), ...withHint })
+  else if (length > REASON_MAX_LENGTH)
+    problems.push({ code: 'reason-too-long', maxLength: REASON_MAX_LENGTH })
+  else if (pattern !== undefined && !pattern.test(ask.reason))
+    problems.push({ code: 'reason-mismatch', ...withHint })
+  return problems
+}
+
+/** Every user group that the catalogue names. */
+export function groupsOf(catalogue: Catalogue): ReadonlySet<SlackGroupId> {
+  const sets = [catalogue.admins]
+  for (const resource of catalogue.resources.values())
+    sets.push(resource.requesters, resource.approvers)
+  return new Set(sets.flatMap((set) => set.groups))
+}
+
+/** The user groups that bear on one resource: who may ask, who may answer, who may end. */
+export function groupsAround(
+  catalogue: Catalogue,
+  resource: Resource | undefined,
+): ReadonlySet<SlackGroupId> {
+  const sets =
+    resource === undefined
+      ? [catalogue.admins]
+      : [catalogue.admins, resource.requesters, resource.approvers]
+  return new Set(sets.flatMap((set) => set.groups))
+}
+
+/** The part after the last `@`. */
+export function domainOf(email: string): string {
+  return email.slice(email.lastIndexOf('@') + 1)
+}
