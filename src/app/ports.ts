@@ -13,7 +13,9 @@ export interface Member {
 
 /** Who is in the workspace. Methods throw {@link DirectoryUnavailable} and nothing else: a failed look-up is no answer. */
 export interface Directory {
-  member(userId: SlackUserId): Promise<{ ok: true; member: Member } | { ok: false; why: NotAMember }>
+  member(
+    userId: SlackUserId,
+  ): Promise<{ ok: true; member: Member } | { ok: false; why: NotAMember }>
   groupMembers(groupId: SlackGroupId): Promise<ReadonlySet<SlackUserId>>
 }
 

@@ -5,8 +5,7 @@ import type { Resource } from '../domain/resource.ts'
 import type { MessagePlace, RequestView } from './ports.ts'
 
 export type Outcome<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly refusal: Refusal }
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly refusal: Refusal }
 
 /** Who acts, and from where. */
 export interface Act {
@@ -27,14 +26,26 @@ export interface UseCases {
   ): Promise<Outcome<RequestView>>
   /** `clicked` is the card that was used, so that a copy nobody knew of is kept up to date too. */
   approveRequest(
-    input: Act & { readonly id: RequestId; readonly note?: string; readonly clicked?: MessagePlace },
+    input: Act & {
+      readonly id: RequestId
+      readonly note?: string
+      readonly clicked?: MessagePlace
+    },
   ): Promise<Outcome<RequestView>>
   denyRequest(
-    input: Act & { readonly id: RequestId; readonly reason: string; readonly clicked?: MessagePlace },
+    input: Act & {
+      readonly id: RequestId
+      readonly reason: string
+      readonly clicked?: MessagePlace
+    },
   ): Promise<Outcome<RequestView>>
   cancelRequest(input: Act & { readonly id: RequestId }): Promise<Outcome<RequestView>>
   endGrant(
-    input: Act & { readonly id: RequestId; readonly reason?: string; readonly clicked?: MessagePlace },
+    input: Act & {
+      readonly id: RequestId
+      readonly reason?: string
+      readonly clicked?: MessagePlace
+    },
   ): Promise<Outcome<RequestView>>
   /** The resources that somebody may ask for. */
   resourcesFor(actor: SlackUserId): Promise<Outcome<readonly Resource[]>>

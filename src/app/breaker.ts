@@ -1,0 +1,44 @@
+const FAILURES_TO_OPEN = 5
+const OPEN_MS = 30_000
+
+/** Keeps calls away from a host that fails: opens after five failures in a row, then lets one probe at a time through. */
+export class Breaker {
+  readonly #now: () => number
+  #failures = 0
+  #openUntil = 0
+  #isProbing = false
+
+  /** `now` gives milliseconds of a clock that never goes back. */
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** Milliseconds to stay away, or 0 when a call may go out; a caller that gets 0 must report how it went. */
+  enter(): number {
+    const wait = this.#openUntil - this.#now()
+    if (wait > 0) return wait
+    if (this.#failures < FAILURES_TO_OPEN) return 0
+    if (this.#isProbing) return OPEN_MS / 10
+    this.#isProbing = true
+    return 0
+  }
+
+  succeeded(): void {
+    this.#failures = 0
+    this.#isProbing = false
+  }
+
+  /** The call told nothing about the host. */
+  left(): void {
+    this.#isProbing = false
+  }
+
+  /** `retryAfterMs`: the host itself asked everybody to stay away. */
+  failed(retryAfterMs = 0): void {
+    this.#failures += 1
+    this.#isProbing = false
+    const openMs =
+      this.#failures >= FAILURES_TO_OPEN ? Math.max(OPEN_MS, retryAfterMs) : retryAfterMs
+    if (openMs > 0) this.#openUntil = this.#now() + openMs
+  }
+}

@@ -1,0 +1,79 @@
+import { canonicalJson } from '../domain/canonical.ts'
+import { decide } from '../domain/decide.ts'
+import { describeRule } from '../domain/ppl-diff.ts'
+import type { Rule } from '../domain/ppl.ts'
+import type { Approved } from '../domain/request.ts'
+import type { PolicyDeps } from './locate-policy.ts'
+import { recordPolicyEvent } from './policy-trouble.ts'
+import { recordChange } from './record.ts'
+import type { PolicyState, Transaction } from './store.ts'
+
+const SHOWN_RULES = 10
+const BY_BOT = { actor: { kind: 'bot' }, via: 'bot' } as const
+
+interface Proof {
+  readonly state: PolicyState
+  readonly desired: readonly Rule[]
+  readonly foreign: readonly Rule[]
+  /** Rules of ours that somebody had taken out and that stand again. */
+  readonly repaired: readonly Rule[]
+  readonly active: readonly Approved[]
+  readonly ended: readonly Approved[]
+}
+
+/** Records what a policy proves that was read back and is in force: its state, and which grants are active or ended. */
+export async function settleGrants(deps: PolicyDeps, proof: Proof): Promise<void> {
+  const { state, active, ended } = proof
+  const wishes = [
+    ...active.map(({ id }) => ({ id, type: 'confirm-active' as const })),
+    ...ended.map(({ id }) => ({ id, type: 'confirm-ended' as const })),
+  ].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const confirmed = await deps.store.transaction(async (tx) => {
+    await saveState(deps, tx, proof)
+    const ids: string[] = []
+    for (const { id, type } of wishes) {
+      const request = await tx.requests.lock(id)
+      const decision = decide(request, { type, at: tx.now })
+      // The request moved on since it was read: a later look at the policy will speak of its new state.
+      if (!decision.ok || request === undefined) continue
+      await recordChange(tx, request, decision, BY_BOT)
+      ids.push(id)
+    }
+    return ids
+  })
+  if (confirmed.length > 0)
+    deps.log.info({ resource: state.resourceId, requests: confirmed }, 'confirmed by read-back')
+}
+
+async function saveState(deps: PolicyDeps, tx: Transaction, proof: Proof): Promise<void> {
+  const { state, desired, foreign, repaired } = proof
+  const { resourceId, policyName, blockedReason } = state
+  const foreignDigest = foreign.length === 0 ? '' : deps.sha256(canonicalJson(foreign))
+  if (foreignDigest !== (state.foreignDigest ?? '') && foreign.length > 0)
+    await recordPolicyEvent(
+      tx,
+      'policy.foreign_rules',
+      resourceId,
+      shown(policyName, foreign),
+      true,
+    )
+  if (repaired.length > 0)
+    await recordPolicyEvent(
+      tx,
+      'policy.drift_repaired',
+      resourceId,
+      shown(policyName, repaired),
+      true,
+    )
+  if (blockedReason !== undefined)
+    await recordPolicyEvent(tx, 'policy.unblocked', resourceId, {
+      policy: policyName,
+      was: blockedReason,
+    })
+  const { blockedReason: _mended, quietUntil: _over, ...rest } = state
+  await tx.policies.save({ ...rest, written: desired, verifiedAt: tx.now, foreignDigest })
+}
+
+function shown(policy: string, rules: readonly Rule[]) {
+  return { policy, count: rules.length, rules: rules.slice(0, SHOWN_RULES).map(describeRule) }
+}

@@ -1,0 +1,85 @@
+import type { SlackGroupId, SlackUserId } from '../domain/ids.ts'
+import type { Identity, Person } from '../domain/person.ts'
+import { foldEmail } from '../domain/person.ts'
+import type { Refusal } from '../domain/refusal.ts'
+import type { Catalogue } from '../domain/resource.ts'
+import { isWritableEmail } from '../domain/ppl-rule.ts'
+import { domainOf } from '../domain/rules.ts'
+import type { Directory } from './ports.ts'
+import { DirectoryUnavailable } from './ports.ts'
+import type { Store } from './store.ts'
+
+export type Identified =
+  { readonly ok: true; readonly person: Person } | { readonly ok: false; readonly refusal: Refusal }
+
+/**
+ * Who a Slack user is at this moment, with those of the given groups that they belong to. Refuses whoever is not a
+ * full member with an address in our domains, whoever's address is not the one pinned at first use, and everybody
+ * while a look-up fails.
+ */
+export async function identify(
+  deps: {
+    readonly directory: Directory
+    readonly store: Store
+    readonly catalogue: () => Catalogue
+  },
+  userId: SlackUserId,
+  groups: ReadonlySet<SlackGroupId>,
+): Promise<Identified> {
+  try {
+    const [found, memberships] = await Promise.all([
+      deps.directory.member(userId),
+      membershipsOf(deps.directory, userId, groups),
+    ])
+    if (!found.ok) return { ok: false, refusal: { code: 'not-a-member', why: found.why } }
+    if (!isWritableEmail(found.member.email))
+      return { ok: false, refusal: { code: 'not-a-member', why: 'no-email' } }
+    const { domains } = deps.catalogue()
+    if (!domains.includes(domainOf(foldEmail(found.member.email))))
+      return { ok: false, refusal: { code: 'email-domain', domains } }
+    if (!(await isPinned(deps.store, found.member)))
+      return { ok: false, refusal: { code: 'email-changed' } }
+    return { ok: true, person: { ...found.member, groups: memberships } }
+  } catch (error) {
+    if (error instanceof DirectoryUnavailable)
+      return { ok: false, refusal: { code: 'directory-unavailable' } }
+    throw error
+  }
+}
+
+async function membershipsOf(
+  directory: Directory,
+  userId: SlackUserId,
+  groups: ReadonlySet<SlackGroupId>,
+): Promise<ReadonlySet<SlackGroupId>> {
+  const answers = await Promise.all(
+    [...groups].map(async (group) => ({ group, members: await directory.groupMembers(group) })),
+  )
+  return new Set(answers.filter(({ members }) => members.has(userId)).map(({ group }) => group))
+}
+
+/** Pins the address at first use; a different one later is recorded as an alert. */
+async function isPinned(store: Store, identity: Identity): Promise<boolean> {
+  return store.transaction(async (tx) => {
+    const pinned = await tx.identities.pin(identity)
+    const actor = { kind: 'person', identity } as const
+    if (pinned.isNew)
+      await tx.audit.append({
+        action: 'identity.pinned',
+        actor,
+        via: 'bot',
+        alert: false,
+        details: {},
+      })
+    if (foldEmail(pinned.email) === foldEmail(identity.email)) return true
+    const event = await tx.audit.append({
+      action: 'identity.email_changed',
+      actor,
+      via: 'bot',
+      alert: true,
+      details: { pinned: pinned.email, now: identity.email },
+    })
+    await tx.work.mark('alert', String(event.seq))
+    return false
+  })
+}

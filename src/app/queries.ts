@@ -1,0 +1,53 @@
+import type { SlackUserId } from '../domain/ids.ts'
+import { isSamePerson } from '../domain/person.ts'
+import type { Resource } from '../domain/resource.ts'
+import { belongsTo, groupsOf, requestableBy } from '../domain/rules.ts'
+import type { Deps } from './deps.ts'
+import { viewOf } from './deps.ts'
+import { identify } from './identify.ts'
+import type { RequestView } from './ports.ts'
+import type { Outcome } from './use-cases.ts'
+
+const LIST_LENGTH = 20
+
+/** The resources that somebody may ask for. */
+export async function resourcesFor(
+  deps: Deps,
+  actor: SlackUserId,
+): Promise<Outcome<readonly Resource[]>> {
+  const catalogue = deps.catalogue()
+  const identified = await identify(deps, actor, groupsOf(catalogue))
+  if (!identified.ok) return identified
+  return { ok: true, value: requestableBy(catalogue, identified.person) }
+}
+
+/** Somebody's own requests, the newest first. */
+export async function requestsOf(
+  deps: Deps,
+  actor: SlackUserId,
+): Promise<Outcome<readonly RequestView[]>> {
+  const identified = await identify(deps, actor, new Set())
+  if (!identified.ok) return identified
+  const requests = await deps.store.transaction((tx) => tx.requests.ofRequester(actor, LIST_LENGTH))
+  return { ok: true, value: requests.map((request) => viewOf(deps.catalogue(), request)) }
+}
+
+/** Requests that wait for somebody's answer, the oldest first; their own, which they cannot answer, are left out. */
+export async function requestsWaitingFor(
+  deps: Deps,
+  actor: SlackUserId,
+): Promise<Outcome<readonly RequestView[]>> {
+  const catalogue = deps.catalogue()
+  const identified = await identify(deps, actor, groupsOf(catalogue))
+  if (!identified.ok) return identified
+  const { person } = identified
+  const resources = [...catalogue.resources.values()].filter((r) => belongsTo(r.approvers, person))
+  const ids = resources.map((resource) => resource.id)
+  const pending = await deps.store.transaction((tx) => tx.requests.pending(ids, LIST_LENGTH))
+  const answerable = pending.filter(
+    (request) =>
+      !isSamePerson(request.requester, person) &&
+      !request.approvals.some((approval) => isSamePerson(approval.by, person)),
+  )
+  return { ok: true, value: answerable.map((request) => viewOf(catalogue, request)) }
+}

@@ -1,0 +1,159 @@
+import type { AuditEvent } from '../domain/event.ts'
+import type { RequestId, ResourceId, SlackTeamId, SlackUserId } from '../domain/ids.ts'
+import type { Identity } from '../domain/person.ts'
+import type { Rule } from '../domain/ppl.ts'
+import type { AccessRequest, Approved, Pending } from '../domain/request.ts'
+import type { Catalogue } from '../domain/resource.ts'
+import type { MessagePlace, RecordedEvent } from './ports.ts'
+
+/** The memory of the product. Everything that happens in one `transaction` commits together or not at all. */
+export interface Store {
+  /** Runs `work` in one transaction; deadlocks and serialization failures are retried, so `work` may run again. */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+}
+
+export interface Transaction {
+  /** The database's time at the start of the transaction. */
+  readonly now: Date
+  readonly requests: Requests
+  readonly audit: Audit
+  readonly identities: Identities
+  readonly policies: PolicyStates
+  readonly messages: Messages
+  readonly work: Work
+  readonly catalogues: CatalogueRevisions
+}
+
+export interface Requests {
+  /** The request, locked against every other writer until the transaction ends. */
+  lock(id: RequestId): Promise<AccessRequest | undefined>
+  find(id: RequestId): Promise<AccessRequest | undefined>
+  findByIdempotencyKey(key: string): Promise<AccessRequest | undefined>
+  findPending(requester: SlackUserId, resource: ResourceId): Promise<Pending | undefined>
+  /** Stores a new request; throws {@link RequestExists} when somebody was faster. */
+  insert(request: Pending, idempotencyKey: string): Promise<void>
+  /** Stores the next version of a locked request. */
+  save(from: AccessRequest, to: AccessRequest): Promise<void>
+  /** Requests of one person, the newest first. */
+  ofRequester(requester: SlackUserId, limit: number): Promise<readonly AccessRequest[]>
+  /** Requests without an answer, the oldest first. */
+  pending(resources: readonly ResourceId[], limit: number): Promise<readonly Pending[]>
+  /** Requests of a resource whose grant is not over, ordered by id. */
+  live(resource: ResourceId): Promise<readonly Approved[]>
+}
+
+/** A request with this idempotency key, or a pending one of this person and resource, was there already. */
+export class RequestExists extends Error {
+  override readonly name = 'RequestExists'
+}
+
+export interface Audit {
+  append(event: AuditEvent): Promise<RecordedEvent>
+  /** State changes of a request after a version, in order. */
+  changesAfter(id: RequestId, version: number): Promise<readonly RecordedEvent[]>
+  find(seq: number): Promise<RecordedEvent | undefined>
+}
+
+export interface Identities {
+  /** The address pinned for a Slack user, pinning this one when there is none; `isNew` tells which. */
+  pin(identity: Identity): Promise<{ readonly email: string; readonly isNew: boolean }>
+  /** Forgets the pinned address, so that the next use pins anew; tells whether there was one. */
+  forget(teamId: SlackTeamId, userId: SlackUserId): Promise<boolean>
+}
+
+/** A Pomerium policy as it was last written. */
+export interface PolicyState {
+  readonly resourceId: ResourceId
+  readonly policyName: string
+  readonly policyId?: string
+  /** The rules of ours that the policy may hold. */
+  readonly written: readonly Rule[]
+  readonly writtenAt?: Date
+  readonly verifiedAt?: Date
+  /** No write before this instant: an earlier one may still land. */
+  readonly quietUntil?: Date
+  readonly blockedReason?: string
+  /** SHA-256 of the foreign rules last reported. */
+  readonly foreignDigest?: string
+}
+
+export interface PolicyStates {
+  find(resource: ResourceId): Promise<PolicyState | undefined>
+  save(state: PolicyState): Promise<void>
+  all(): Promise<readonly PolicyState[]>
+}
+
+/** A message in Slack and the version of the request that it shows. */
+export interface ShownMessage {
+  readonly id: number
+  readonly kind: 'card' | 'direct'
+  readonly place: MessagePlace
+  readonly shownVersion: number
+  /** The last version whose line stands in the thread. */
+  readonly trailVersion: number
+}
+
+export interface Messages {
+  /** Messages of a request that still exist, the oldest first. */
+  of(id: RequestId): Promise<readonly ShownMessage[]>
+  /** Remembers a message; one that is known already stays as it is. */
+  posted(
+    id: RequestId,
+    kind: 'card' | 'direct',
+    place: MessagePlace,
+    versions: { readonly shown: number; readonly trail: number },
+  ): Promise<void>
+  shown(messageId: number, version: number): Promise<void>
+  trailed(messageId: number, version: number): Promise<void>
+  gone(messageId: number): Promise<void>
+  alertPosted(seq: number, place: MessagePlace): Promise<void>
+  isAlertPosted(seq: number): Promise<boolean>
+}
+
+/** `policy`: a resource's policy; `messages`: those of a request; `moment`: a request that time changes; `alert`: an audit event. */
+export type WorkKind = 'policy' | 'messages' | 'moment' | 'alert'
+
+export interface Work {
+  /** Marks something as out of date now; one that is waiting to be tried again keeps its time. */
+  mark(kind: WorkKind, subject: string): Promise<void>
+  /** Sets the one moment at which a subject is due, or takes it off the list. */
+  schedule(kind: WorkKind, subject: string, at: Date | undefined): Promise<void>
+}
+
+export interface CatalogueRevisions {
+  /** Stores a catalogue file; tells whether it is a new one. */
+  accept(catalogue: Catalogue, source: string): Promise<boolean>
+}
+
+/** One claimed piece of work. */
+export interface Claim {
+  readonly kind: WorkKind
+  readonly subject: string
+  readonly generation: string
+  readonly leaseEpoch: string
+  /** Failures in a row before this try. */
+  readonly attempts: number
+}
+
+/** How a try ended: `done` clears the key unless it moved meanwhile. */
+export type WorkResult =
+  | { readonly type: 'done' }
+  /** Tried, and to be tried again; counts as a failure when `error` is given. */
+  | { readonly type: 'again'; readonly afterMs: number; readonly error?: string }
+  /** Retrying cannot mend it; waits until the key moves. */
+  | { readonly type: 'blocked'; readonly error: string }
+
+/** The list of what is out of date, shared by every worker of every replica. */
+export interface WorkList {
+  /** Leases up to `limit` due keys, the longest due first. */
+  claim(kinds: readonly WorkKind[], limit: number, leaseMs: number): Promise<readonly Claim[]>
+  /** Extends the lease; false when it was lost. */
+  renew(claim: Claim, leaseMs: number): Promise<boolean>
+  /** Reports a try; without effect when the lease was lost. */
+  settle(claim: Claim, result: WorkResult): Promise<void>
+  /** Milliseconds until something is due (0 when it is already), or `undefined` when nothing waits. */
+  untilDue(kinds: readonly WorkKind[]): Promise<number | undefined>
+}
+
+/** Calls `wake` whenever something may have become due, until the signal aborts. */
+export type WakeUps = (wake: () => void, signal: AbortSignal) => Promise<void>

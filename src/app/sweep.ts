@@ -1,0 +1,24 @@
+import { decide } from '../domain/decide.ts'
+import type { RequestId } from '../domain/ids.ts'
+import { nextMoment } from '../domain/request.ts'
+import type { Deps } from './deps.ts'
+import { recordChange } from './record.ts'
+import type { WorkHandler } from './worker.ts'
+
+/** The worker's hand for moments: carries out what time does to a request, its lapse or the end of its access. */
+export function momentWork(deps: Pick<Deps, 'store' | 'log'>): WorkHandler {
+  return async ({ subject }) =>
+    deps.store.transaction(async (tx) => {
+      const request = await tx.requests.lock(subject as RequestId)
+      if (request === undefined) return { type: 'done' }
+      const decision = decide(request, { type: 'tick', at: tx.now })
+      if (!decision.ok) {
+        const moment = nextMoment(request)
+        if (moment === undefined) return { type: 'done' }
+        return { type: 'again', afterMs: Math.max(1, moment.getTime() - tx.now.getTime()) }
+      }
+      await recordChange(tx, request, decision, { actor: { kind: 'bot' }, via: 'bot' })
+      deps.log.info({ requestId: request.id }, decision.action)
+      return { type: 'done' }
+    })
+}

@@ -1,0 +1,144 @@
+import { backoffMs } from './backoff.ts'
+import type { Lease } from './lease.ts'
+import { LeaseLost } from './lease.ts'
+import type { Log } from './ports.ts'
+import type { Claim, WakeUps, WorkKind, WorkList, WorkResult } from './store.ts'
+
+/** Makes the outside world equal to the state of one subject, read after the claim. */
+export type WorkHandler = (claim: Claim, lease: Lease) => Promise<WorkResult>
+
+/** Kinds of work that share hands: at most `hands` keys at a time, each leased for `leaseMs`. */
+export interface Lane {
+  readonly handlers: ReadonlyMap<WorkKind, WorkHandler>
+  readonly hands: number
+  readonly leaseMs: number
+}
+
+export interface WorkerDeps {
+  readonly list: WorkList
+  readonly wakeUps: WakeUps
+  readonly lanes: readonly Lane[]
+  /** Resolves after a time, or at once when the signal aborts; never rejects. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+  readonly random: () => number
+  readonly log: Log
+}
+
+/** Nothing waits longer than this for being looked at, even if every wake-up is lost. */
+const POLL_MS = 30_000
+const RETRY_MS = 1_000
+
+/**
+ * Works off the list until the signal aborts, then finishes what is in its hands. A process that dies instead costs
+ * its keys one lease.
+ */
+export async function runWorker(deps: WorkerDeps, signal: AbortSignal): Promise<void> {
+  const bells = deps.lanes.map(() => new Bell())
+  const ringAll = () => bells.forEach((bell) => bell.ring())
+  signal.addEventListener('abort', ringAll, { once: true })
+  await Promise.all([
+    deps.wakeUps(ringAll, signal),
+    ...deps.lanes.map((lane, index) => runLane(deps, lane, bells[index] ?? new Bell(), signal)),
+  ])
+}
+
+async function runLane(
+  deps: WorkerDeps,
+  lane: Lane,
+  bell: Bell,
+  signal: AbortSignal,
+): Promise<void> {
+  const kinds = [...lane.handlers.keys()]
+  const busy = new Set<Promise<void>>()
+  while (!signal.aborted) {
+    const rung = bell.next()
+    let waitMs: number
+    try {
+      const free = lane.hands - busy.size
+      const claims = free === 0 ? [] : await deps.list.claim(kinds, free, lane.leaseMs)
+      for (const claim of claims) {
+        const task = work(deps, lane, claim).finally(() => {
+          busy.delete(task)
+          bell.ring()
+        })
+        busy.add(task)
+      }
+      if (claims.length > 0) continue
+      waitMs =
+        free === 0 ? POLL_MS : Math.min(POLL_MS, (await deps.list.untilDue(kinds)) ?? POLL_MS)
+    } catch (error) {
+      deps.log.warn({ err: error }, 'work list not reachable')
+      waitMs = RETRY_MS * (1 + deps.random())
+    }
+    const waiting = new AbortController()
+    await Promise.race([rung, deps.sleep(waitMs, waiting.signal)])
+    waiting.abort()
+  }
+  await Promise.all(busy)
+}
+
+async function work(deps: WorkerDeps, lane: Lane, claim: Claim): Promise<void> {
+  const over = new AbortController()
+  const lease = keepLease(deps, claim, lane.leaseMs, over.signal)
+  let result: WorkResult
+  try {
+    const handler = lane.handlers.get(claim.kind)
+    if (handler === undefined) throw new TypeError(`no handler for ${claim.kind}`)
+    result = await handler(claim, lease)
+  } catch (error) {
+    if (!(error instanceof LeaseLost))
+      deps.log.error({ err: error, kind: claim.kind, subject: claim.subject }, 'work failed')
+    const message = error instanceof Error ? error.message : String(error)
+    result = { type: 'again', afterMs: backoffMs(claim.attempts, deps.random), error: message }
+  } finally {
+    over.abort()
+  }
+  try {
+    await deps.list.settle(claim, result)
+  } catch (error) {
+    // The lease runs out and somebody does it again: doing things twice is safe here.
+    deps.log.warn({ err: error, kind: claim.kind, subject: claim.subject }, 'work not settled')
+  }
+}
+
+/** Renews the lease while the work goes on. */
+function keepLease(deps: WorkerDeps, claim: Claim, leaseMs: number, over: AbortSignal): Lease {
+  const lease: Lease = {
+    async hold() {
+      if (!(await deps.list.renew(claim, leaseMs)))
+        throw new LeaseLost(`lost ${claim.kind}:${claim.subject}`)
+    },
+  }
+  const renewing = async () => {
+    while (!over.aborted) {
+      await deps.sleep(leaseMs / 3, over)
+      if (!over.aborted) await lease.hold()
+    }
+  }
+  renewing().catch((error: unknown) =>
+    deps.log.warn({ err: error, kind: claim.kind, subject: claim.subject }, 'lease not renewed'),
+  )
+  return lease
+}
+
+/** A bell that a loop waits for; a ring between two waits is not lost. */
+class Bell {
+  #ring: () => void = () => {}
+  #rung: Promise<void> = this.#renew()
+
+  ring(): void {
+    this.#ring()
+  }
+
+  /** The next ring after this call. */
+  next(): Promise<void> {
+    this.#rung = this.#renew()
+    return this.#rung
+  }
+
+  #renew(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#ring = resolve
+    })
+  }
+}

@@ -1,0 +1,82 @@
+import type { Selectable, Transaction as Tx } from 'kysely'
+import type { RecordedEvent } from '../app/ports.ts'
+import type { Audit } from '../app/store.ts'
+import type { Actor, AuditEvent } from '../domain/event.ts'
+import { identityOrNone } from './request-rows.ts'
+import type { AuditEventTable, Schema } from './schema.ts'
+
+/** The audit trail, inside one transaction. */
+export function auditIn(tx: Tx<Schema>): Audit {
+  return {
+    async append(event) {
+      const row = await tx
+        .insertInto('audit_event')
+        .values({ ...actorColumns(event.actor), ...eventColumns(event) })
+        .returningAll()
+        .executeTakeFirstOrThrow()
+      return toEvent(row)
+    },
+    async changesAfter(id, version) {
+      const rows = await tx
+        .selectFrom('audit_event')
+        .selectAll()
+        .where('request_id', '=', id)
+        .where('request_version', '>', version)
+        .orderBy('request_version')
+        .execute()
+      return rows.map(toEvent)
+    },
+    async find(seq) {
+      const row = await tx
+        .selectFrom('audit_event')
+        .selectAll()
+        .where('seq', '=', String(seq))
+        .executeTakeFirst()
+      return row === undefined ? undefined : toEvent(row)
+    },
+  }
+}
+
+function eventColumns(event: AuditEvent) {
+  return {
+    action: event.action,
+    via: event.via,
+    request_id: event.requestId ?? null,
+    request_version: event.requestVersion ?? null,
+    resource_id: event.resourceId ?? null,
+    alert: event.alert,
+    details: JSON.stringify(event.details),
+  }
+}
+
+function actorColumns(actor: Actor) {
+  const identity = actor.kind === 'person' ? actor.identity : undefined
+  return {
+    actor_kind: actor.kind,
+    actor_team_id: identity?.teamId ?? null,
+    actor_user_id: identity?.userId ?? null,
+    actor_email: identity?.email ?? null,
+    actor_subject: identity?.subject ?? null,
+  }
+}
+
+function toEvent(row: Selectable<AuditEventTable>): RecordedEvent {
+  const identity = identityOrNone(
+    row.actor_team_id,
+    row.actor_user_id,
+    row.actor_email ?? '',
+    row.actor_subject,
+  )
+  return {
+    seq: Number(row.seq),
+    at: row.at,
+    action: row.action,
+    via: row.via,
+    actor: identity === undefined ? { kind: 'bot' } : { kind: 'person', identity },
+    ...(row.request_id === null ? {} : { requestId: row.request_id }),
+    ...(row.request_version === null ? {} : { requestVersion: row.request_version }),
+    ...(row.resource_id === null ? {} : { resourceId: row.resource_id }),
+    alert: row.alert,
+    details: row.details,
+  }
+}

@@ -1,0 +1,28 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Log } from '../app/ports.ts'
+import type { Schema } from './schema.ts'
+
+export type Database = Kysely<Schema>
+
+/** A pool of at most `connections`; every wait in it is bounded: connecting 5 s, a lock 5 s, a statement 10 s. */
+export function openDatabase(options: {
+  readonly url: string
+  readonly connections?: number
+  readonly log: Log
+}): { readonly db: Database; readonly pool: pg.Pool } {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    application_name: 'jit',
+    max: options.connections ?? 10,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    statement_timeout: 10_000,
+    lock_timeout: 5_000,
+    idle_in_transaction_session_timeout: 15_000,
+    query_timeout: 15_000,
+  })
+  // An idle client that loses its server would otherwise end the process.
+  pool.on('error', (error) => options.log.warn({ err: error }, 'idle database connection lost'))
+  return { pool, db: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }) }
+}

@@ -1,0 +1,71 @@
+import type { Transaction as Tx } from 'kysely'
+import type { Messages, ShownMessage } from '../app/store.ts'
+import type { Schema } from './schema.ts'
+
+/** The messages that show requests and alerts, inside one transaction. */
+export function messagesIn(tx: Tx<Schema>): Messages {
+  const update = (id: number) => tx.updateTable('slack_message').where('id', '=', String(id))
+  return {
+    async of(id) {
+      const rows = await tx
+        .selectFrom('slack_message')
+        .select(['id', 'kind', 'channel', 'ts', 'shown_version', 'trail_version'])
+        .where('request_id', '=', id)
+        .where('gone', '=', false)
+        .orderBy('id')
+        .execute()
+      return rows.map((row) => ({
+        id: Number(row.id),
+        kind: row.kind as ShownMessage['kind'],
+        place: { channel: row.channel, ts: row.ts },
+        shownVersion: row.shown_version,
+        trailVersion: row.trail_version,
+      }))
+    },
+    async posted(id, kind, { channel, ts }, versions) {
+      await tx
+        .insertInto('slack_message')
+        .values({
+          kind,
+          request_id: id,
+          channel,
+          ts,
+          shown_version: versions.shown,
+          trail_version: versions.trail,
+        })
+        .onConflict((conflict) => conflict.columns(['channel', 'ts']).doNothing())
+        .execute()
+    },
+    async shown(messageId, version) {
+      await update(messageId).set({ shown_version: version }).execute()
+    },
+    async trailed(messageId, version) {
+      await update(messageId).set({ trail_version: version }).execute()
+    },
+    async gone(messageId) {
+      await update(messageId).set({ gone: true }).execute()
+    },
+    async alertPosted(seq, { channel, ts }) {
+      await tx
+        .insertInto('slack_message')
+        .values({
+          kind: 'alert',
+          audit_seq: String(seq),
+          channel,
+          ts,
+          shown_version: 0,
+          trail_version: 0,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+    },
+    async isAlertPosted(seq) {
+      const row = await tx
+        .selectFrom('slack_message')
+        .select('id')
+        .where('audit_seq', '=', String(seq))
+        .executeTakeFirst()
+      return row !== undefined
+    },
+  }
+}

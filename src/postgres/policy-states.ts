@@ -1,0 +1,57 @@
+import type { Selectable, Transaction as Tx } from 'kysely'
+import type { PolicyState, PolicyStates } from '../app/store.ts'
+import type { PolicyStateTable, Schema } from './schema.ts'
+
+/** What is known of each policy, inside one transaction. */
+export function policyStatesIn(tx: Tx<Schema>): PolicyStates {
+  return {
+    async find(resource) {
+      const row = await tx
+        .selectFrom('policy_state')
+        .selectAll()
+        .where('resource_id', '=', resource)
+        .executeTakeFirst()
+      return row === undefined ? undefined : toState(row)
+    },
+    async save(state) {
+      const { resource_id, ...columns } = toRow(state)
+      await tx
+        .insertInto('policy_state')
+        .values({ resource_id, ...columns })
+        .onConflict((conflict) => conflict.column('resource_id').doUpdateSet(columns))
+        .execute()
+    },
+    async all() {
+      const rows = await tx.selectFrom('policy_state').selectAll().orderBy('resource_id').execute()
+      return rows.map(toState)
+    },
+  }
+}
+
+function toState(row: Selectable<PolicyStateTable>): PolicyState {
+  return {
+    resourceId: row.resource_id,
+    policyName: row.policy_name,
+    written: row.written,
+    ...(row.policy_id === null ? {} : { policyId: row.policy_id }),
+    ...(row.written_at === null ? {} : { writtenAt: row.written_at }),
+    ...(row.verified_at === null ? {} : { verifiedAt: row.verified_at }),
+    ...(row.quiet_until === null ? {} : { quietUntil: row.quiet_until }),
+    ...(row.blocked_reason === null ? {} : { blockedReason: row.blocked_reason }),
+    ...(row.foreign_digest === null ? {} : { foreignDigest: row.foreign_digest }),
+  }
+}
+
+function toRow(state: PolicyState) {
+  return {
+    resource_id: state.resourceId,
+    policy_name: state.policyName,
+    policy_id: state.policyId ?? null,
+    written: JSON.stringify(state.written),
+    written_at: state.writtenAt ?? null,
+    verified_at: state.verifiedAt ?? null,
+    quiet_until: state.quietUntil ?? null,
+    blocked_reason: state.blockedReason ?? null,
+    foreign_digest: state.foreignDigest ?? null,
+  }
+}

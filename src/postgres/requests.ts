@@ -1,0 +1,131 @@
+import type { Transaction as Tx } from 'kysely'
+import { sql } from 'kysely'
+import pg from 'pg'
+import type { Requests } from '../app/store.ts'
+import { RequestExists } from '../app/store.ts'
+import type { Approved, Pending } from '../domain/request.ts'
+import {
+  toApprovalRow,
+  toGrantColumns,
+  toGrantRow,
+  toRequest,
+  toRequestColumns,
+  toRequestRow,
+} from './request-rows.ts'
+import type { RequestRow } from './request-rows.ts'
+import type { Schema } from './schema.ts'
+
+const UNIQUE_VIOLATION = '23505'
+
+/** Requests with their approvals and grant, inside one transaction. */
+export function requestsIn(tx: Tx<Schema>): Requests {
+  const one = (query: ReturnType<typeof select>) =>
+    query.executeTakeFirst().then((row) => (row === undefined ? undefined : toRequest(row)))
+  return {
+    async lock(id) {
+      await tx.selectFrom('request').select('id').where('id', '=', id).forUpdate().execute()
+      return one(select(tx).where('request.id', '=', id))
+    },
+    find: (id) => one(select(tx).where('request.id', '=', id)),
+    findByIdempotencyKey: (key) => one(select(tx).where('request.idempotency_key', '=', key)),
+    async findPending(requester, resource) {
+      const found = await one(
+        select(tx)
+          .where('request.requester_user_id', '=', requester)
+          .where('request.resource_id', '=', resource)
+          .where('request.status', '=', 'pending'),
+      )
+      return found as Pending | undefined
+    },
+    async insert(request, idempotencyKey) {
+      try {
+        await tx.insertInto('request').values(toRequestRow(request, idempotencyKey)).execute()
+      } catch (error) {
+        if (isTaken(error)) throw new RequestExists('the request exists', { cause: error })
+        throw error
+      }
+    },
+    async save(from, to) {
+      for (const approval of to.approvals.slice(from.approvals.length))
+        await tx.insertInto('approval').values(toApprovalRow(to, approval)).execute()
+      await tx
+        .updateTable('request')
+        .set(toRequestColumns(to))
+        .where('id', '=', to.id)
+        .where('version', '=', from.version)
+        .executeTakeFirstOrThrow()
+      if (to.status !== 'approved') return
+      if (from.status === 'approved')
+        await tx
+          .updateTable('access_grant')
+          .set(toGrantColumns(to))
+          .where('request_id', '=', to.id)
+          .executeTakeFirstOrThrow()
+      else await tx.insertInto('access_grant').values(toGrantRow(to)).execute()
+    },
+    async ofRequester(requester, limit) {
+      const rows = await select(tx)
+        .where('request.requester_user_id', '=', requester)
+        .orderBy('request.requested_at', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.map(toRequest)
+    },
+    async pending(resources, limit) {
+      if (resources.length === 0) return []
+      const rows = await select(tx)
+        .where('request.status', '=', 'pending')
+        .where('request.resource_id', 'in', resources)
+        .orderBy('request.requested_at')
+        .limit(limit)
+        .execute()
+      return rows.map((row) => toRequest(row) as Pending)
+    },
+    async live(resource) {
+      const rows = await select(tx)
+        .where('access_grant.resource_id', '=', resource)
+        .where('access_grant.state', 'in', ['granting', 'active', 'ending'])
+        .orderBy('request.id')
+        .execute()
+      return rows.map((row) => toRequest(row) as Approved)
+    },
+  }
+}
+
+function select(tx: Tx<Schema>) {
+  return tx
+    .selectFrom('request')
+    .leftJoin('access_grant', 'access_grant.request_id', 'request.id')
+    .selectAll('request')
+    .select([
+      'access_grant.state',
+      'access_grant.email',
+      'access_grant.constraints',
+      'access_grant.starts_at',
+      'access_grant.ends_at',
+      'access_grant.max_seconds',
+      'access_grant.active_at',
+      'access_grant.end_cause',
+      'access_grant.end_reason',
+      'access_grant.ended_by_team_id',
+      'access_grant.ended_by_user_id',
+      'access_grant.ended_by_email',
+      'access_grant.ended_by_subject',
+      'access_grant.ended_at',
+    ])
+    .select(
+      sql<RequestRow['approvals']>`coalesce((
+        select jsonb_agg(to_jsonb(approval) order by approval.approved_at, approval.request_version)
+        from approval where approval.request_id = request.id), '[]')`.as('approvals'),
+    )
+}
+
+function isTaken(error: unknown): boolean {
+  return (
+    error instanceof pg.DatabaseError &&
+    error.code === UNIQUE_VIOLATION &&
+    (error.constraint === 'request_idempotency_key_unique' ||
+      error.constraint === 'request_one_pending' ||
+      error.constraint === 'request_pkey')
+  )
+}

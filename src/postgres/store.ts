@@ -1,0 +1,45 @@
+import { sql } from 'kysely'
+import pg from 'pg'
+import type { Store } from '../app/store.ts'
+import { auditIn } from './audit.ts'
+import { catalogueRevisionsIn } from './catalogue-revisions.ts'
+import type { Database } from './database.ts'
+import { identitiesIn } from './identities.ts'
+import { messagesIn } from './messages.ts'
+import { policyStatesIn } from './policy-states.ts'
+import { requestsIn } from './requests.ts'
+import { workIn } from './work.ts'
+
+const TRIES = 3
+/** serialization_failure and deadlock_detected: nothing was committed, the same work may succeed. */
+const TRY_AGAIN = new Set(['40001', '40P01'])
+
+/** The store in Postgres. */
+export function createStore(db: Database): Store {
+  return {
+    async transaction(work) {
+      for (let left = TRIES; ; left -= 1) {
+        try {
+          return await db.transaction().execute(async (tx) => {
+            const { rows } = await sql<{ now: Date }>`select jit_now() as now`.execute(tx)
+            const now = rows[0]?.now
+            if (now === undefined) throw new TypeError('the database told no time')
+            return work({
+              now,
+              requests: requestsIn(tx),
+              audit: auditIn(tx),
+              identities: identitiesIn(tx),
+              policies: policyStatesIn(tx),
+              messages: messagesIn(tx),
+              work: workIn(tx),
+              catalogues: catalogueRevisionsIn(tx),
+            })
+          })
+        } catch (error) {
+          const isTransient = error instanceof pg.DatabaseError && TRY_AGAIN.has(error.code ?? '')
+          if (!isTransient || left === 1) throw error
+        }
+      }
+    },
+  }
+}

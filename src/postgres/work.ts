@@ -1,0 +1,121 @@
+import { sql } from 'kysely'
+import type { Transaction as Tx } from 'kysely'
+import type { Claim, Work, WorkList } from '../app/store.ts'
+import type { Database } from './database.ts'
+import type { Schema } from './schema.ts'
+
+/** The channel on which workers are told that something is due. */
+export const WORK_CHANNEL = 'jit_work'
+
+/** Marks of what is out of date, inside one transaction; workers are told at commit. */
+export function workIn(tx: Tx<Schema>): Work {
+  const told = sql`pg_notify(${WORK_CHANNEL}, '')`
+  return {
+    async mark(kind, subject) {
+      await sql`
+        with marked as (
+          insert into work (key, kind, subject, due_at)
+          values (${`${kind}:${subject}`}, ${kind}, ${subject}, jit_now())
+          on conflict (key) do update set
+            generation = nextval('work_generation'),
+            due_at = case when work.attempts > 0 and not work.blocked then work.due_at else least(work.due_at, excluded.due_at) end,
+            attempts = case when work.blocked then 0 else work.attempts end,
+            blocked = false
+          returning 1)
+        select ${told} from marked`.execute(tx)
+    },
+    async schedule(kind, subject, at) {
+      const key = `${kind}:${subject}`
+      if (at === undefined) {
+        await tx.deleteFrom('work').where('key', '=', key).execute()
+        return
+      }
+      await sql`
+        with scheduled as (
+          insert into work (key, kind, subject, due_at) values (${key}, ${kind}, ${subject}, ${at})
+          on conflict (key) do update set
+            generation = nextval('work_generation'), due_at = excluded.due_at, attempts = 0, blocked = false
+          returning 1)
+        select ${told} from scheduled`.execute(tx)
+    },
+  }
+}
+
+/** The work list that all workers share. Leases are kept by the database's clock. */
+export function createWorkList(db: Database): WorkList {
+  const lease = (ms: number) => sql<Date>`jit_now() + ${ms} * interval '1 millisecond'`
+  const held = (claim: Claim) =>
+    db
+      .updateTable('work')
+      .where('key', '=', `${claim.kind}:${claim.subject}`)
+      .where('lease_epoch', '=', claim.leaseEpoch)
+  return {
+    async claim(kinds, limit, leaseMs) {
+      const { rows } = await sql<Claim>`
+        update work set lease_epoch = lease_epoch + 1, lease_until = ${lease(leaseMs)}
+        where key in (
+          select key from work
+          where kind = any(${kinds}) and not blocked and due_at <= jit_now()
+            and (lease_until is null or lease_until <= jit_now())
+          order by due_at limit ${limit} for update skip locked)
+        returning kind, subject, generation, lease_epoch as "leaseEpoch", attempts`.execute(db)
+      return rows
+    },
+    async renew(claim, leaseMs) {
+      const { numUpdatedRows } = await held(claim)
+        .where('lease_until', '>', sql<Date>`jit_now()`)
+        .set({ lease_until: lease(leaseMs) })
+        .executeTakeFirst()
+      return numUpdatedRows > 0n
+    },
+    async settle(claim, result) {
+      const moved = sql<boolean>`generation <> ${claim.generation}`
+      const free = { lease_until: null }
+      switch (result.type) {
+        case 'done': {
+          const { numDeletedRows } = await db
+            .deleteFrom('work')
+            .where('key', '=', `${claim.kind}:${claim.subject}`)
+            .where('lease_epoch', '=', claim.leaseEpoch)
+            .where('generation', '=', claim.generation)
+            .executeTakeFirst()
+          if (numDeletedRows === 0n)
+            await held(claim)
+              .set({ ...free, attempts: 0, last_error: null })
+              .execute()
+          return
+        }
+        case 'again':
+          await held(claim)
+            .set({
+              ...free,
+              attempts:
+                result.error === undefined ? sql<number>`attempts` : sql<number>`attempts + 1`,
+              last_error: result.error ?? null,
+              due_at: lease(result.afterMs),
+            })
+            .execute()
+          return
+        case 'blocked':
+          await held(claim)
+            .set({
+              ...free,
+              attempts: sql<number>`case when ${moved} then 0 else attempts + 1 end`,
+              last_error: result.error,
+              blocked: sql<boolean>`not (${moved})`,
+            })
+            .execute()
+          return
+        default:
+          result satisfies never
+      }
+    },
+    async untilDue(kinds) {
+      const { rows } = await sql<{ ms: number | null }>`
+        select extract(epoch from min(greatest(due_at, coalesce(lease_until, due_at))) - jit_now())::float8 * 1000 as ms
+        from work where kind = any(${kinds}) and not blocked`.execute(db)
+      const ms = rows[0]?.ms
+      return ms === null || ms === undefined ? undefined : Math.max(0, Math.ceil(ms))
+    },
+  }
+}
