@@ -1,0 +1,12 @@
+/** One subcommand of `jit`: runs with the words after its name and says how it went. */
+export interface CliCommand {
+  /** One line of the help: the words, then what they do. */
+  readonly usage: readonly string[]
+  run(args: readonly string[]): Promise<CliResult> | CliResult
+}
+
+/** `ok` goes to standard output with exit code 0; the rest to standard error with exit code 1, or 2 for wrong words. */
+export type CliResult =
+  | { readonly type: 'ok'; readonly text: string }
+  | { readonly type: 'failed'; readonly text: string }
+  | { readonly type: 'usage' }

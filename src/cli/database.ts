@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs'
+import { readEnvironment, readSetting } from '../config.ts'
+import { createLogger } from '../log.ts'
+import type { Database } from '../postgres/database.ts'
+import { openDatabase } from '../postgres/database.ts'
+import type { CliResult } from './command.ts'
+
+/** Runs with the database of DATABASE_URL, the only setting that it needs. */
+export async function withDatabase(run: (db: Database) => Promise<CliResult>): Promise<CliResult> {
+  const url = readSetting('DATABASE_URL', readEnvironment(), (path) => readFileSync(path, 'utf8'))
+  if (!url.ok) return { type: 'failed', text: url.mistakes.join('\n') }
+  const log = createLogger({ level: 'fatal' })
+  const { db } = openDatabase({ url: url.value, log, connections: 2 })
+  try {
+    return await run(db)
+  } finally {
+    await db.destroy()
+  }
+}

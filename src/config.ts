@@ -1,0 +1,283 @@
+import { z } from 'zod'
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+
+export interface Config {
+  readonly slack: {
+    readonly botToken: string
+    /** Socket Mode is used when it is there, whatever else is set. */
+    readonly appToken?: string
+    readonly signingSecret?: string
+    /** Ends with a slash. */
+    readonly apiUrl: string
+  }
+  readonly database: { readonly url: string }
+  readonly pomerium: {
+    readonly apiUserToken: string
+    readonly organizationId: string
+    readonly clusterId: string
+    /** Ends without a slash. */
+    readonly apiUrl: string
+  }
+  /** 0 lets the system choose. */
+  readonly port: number
+  readonly cataloguePath: string
+  readonly logLevel: LogLevel
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+export type ReadConfig =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly mistakes: readonly string[] }
+
+interface Variable {
+  readonly schema: z.ZodType<unknown, string | undefined>
+  readonly default?: string
+  readonly unit?: string
+  /** May also come from the file that NAME_FILE names, and never appears in a mistake or a log. */
+  readonly secret?: true
+  /** How to get a right value. */
+  readonly remedy: string
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+
+/** Every variable that is read, with its default, its unit and what to do about a wrong value. */
+export const VARIABLES = {
+  SLACK_BOT_TOKEN: {
+    schema: text(/^xoxb-[\w-]+$/, 'must start with xoxb-'),
+    secret: true,
+    remedy: 'copy the Bot User OAuth Token from OAuth & Permissions',
+  },
+  SLACK_APP_TOKEN: {
+    schema: text(/^xapp-[\w-]+$/, 'must start with xapp-').optional(),
+    secret: true,
+    remedy: 'create one with connections:write under Basic Information → App-Level Tokens',
+  },
+  SLACK_SIGNING_SECRET: {
+    schema: text(/^[0-9a-f]{32}$/i, 'must be 32 hexadecimal characters').optional(),
+    secret: true,
+    remedy: 'copy it from Basic Information → App Credentials',
+  },
+  SLACK_API_URL: {
+    schema: apiUrl().transform((url) => `${url}/`),
+    default: 'https://slack.com/api/',
+    remedy: 'leave it out unless you test against a simulator',
+  },
+  DATABASE_URL: {
+    schema: text(/^\S+$/, 'must be a postgres:// address').refine(
+      isPostgresUrl,
+      'must be a postgres:// address',
+    ),
+    secret: true,
+    remedy: 'write it as postgres://user:password@host:5432/database, percent-encoded',
+  },
+  API_USER_TOKEN: {
+    schema: text(/^[!-~]+$/, 'must be one line of printable ASCII characters'),
+    secret: true,
+    remedy: 'create an API user token in the Pomerium Zero console',
+  },
+  ORGANIZATION_ID: {
+    schema: text(/^[\w-]{1,64}$/, 'must be letters, digits, - and _ only'),
+    remedy: 'copy it from the address of the Pomerium Zero console',
+  },
+  CLUSTER_ID: {
+    schema: text(/^[\w-]{1,64}$/, 'must be letters, digits, - and _ only'),
+    remedy: 'copy it from the address of the Pomerium Zero console',
+  },
+  POMERIUM_API_URL: {
+    schema: apiUrl(),
+    default: 'https://console.pomerium.app/api/v0',
+    remedy: 'leave it out unless you test against a simulator',
+  },
+  PORT: {
+    schema: text(/^\d{1,5}$/, 'must be a whole number from 0 to 65535')
+      .transform(Number)
+      .refine((port) => port <= 65_535, 'must be a whole number from 0 to 65535'),
+    default: '8000',
+    unit: 'TCP port',
+    remedy: 'choose a free port, or 0 for any',
+  },
+  CATALOGUE: {
+    schema: z.string().refine((path) => !path.includes('\0'), 'must be a path'),
+    default: './catalogue.yaml',
+    unit: 'path of a file',
+    remedy: 'name the file of resources and rules',
+  },
+  LOG_LEVEL: {
+    schema: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }),
+    default: 'info',
+    remedy: 'leave it out for info',
+  },
+} as const satisfies Record<string, Variable>
+
+type Name = keyof typeof VARIABLES
+const NAMES = Object.keys(VARIABLES) as Name[]
+const values = z.object(
+  Object.fromEntries(NAMES.map((name) => [name, VARIABLES[name].schema])) as {
+    [N in Name]: (typeof VARIABLES)[N]['schema']
+  },
+)
+
+/**
+ * The configuration that an environment describes, or every mistake in it, one line each with the
+ * variable, what is wrong and the remedy; never a secret's value. An empty value counts as absent.
+ */
+export function readConfig(env: Environment, readFile: (path: string) => string): ReadConfig {
+  const sources = NAMES.map((name) => ({ name, ...sourceOf(name, env, readFile) }))
+  const parsed = values.safeParse(
+    Object.fromEntries(sources.map(({ name, value }) => [name, value])),
+  )
+  const mistakes = sources.flatMap((source) => {
+    const issue = parsed.error?.issues.find(({ path }) => path[0] === source.name)
+    return mistakeIn(source.name, source, issue) ?? []
+  })
+  const given = (name: Name) =>
+    sources.some((source) => source.name === name && (source.value ?? source.mistake) !== undefined)
+  if (!given('SLACK_APP_TOKEN') && !given('SLACK_SIGNING_SECRET'))
+    mistakes.push(
+      'SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are both missing; set SLACK_APP_TOKEN for Socket Mode or SLACK_SIGNING_SECRET for HTTP',
+    )
+  if (!parsed.success || mistakes.length > 0) return { ok: false, mistakes }
+  return { ok: true, config: grouped(parsed.data) }
+}
+
+export type ReadSetting<Value> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly mistakes: readonly string[] }
+
+/** One value alone, for commands that need no more; as {@link readConfig} reads it. */
+export function readSetting<N extends Name>(
+  name: N,
+  env: Environment,
+  readFile: (path: string) => string,
+): ReadSetting<z.output<(typeof VARIABLES)[N]['schema']>> {
+  const source = sourceOf(name, env, readFile)
+  const parsed = VARIABLES[name].schema.safeParse(source.value)
+  const mistake = mistakeIn(name, source, parsed.error?.issues[0])
+  if (mistake !== undefined || !parsed.success)
+    return { ok: false, mistakes: mistake === undefined ? [] : [mistake] }
+  return { ok: true, value: parsed.data as z.output<(typeof VARIABLES)[N]['schema']> }
+}
+
+/** The secrets of a configuration that have no shape of their own, for the log to recognise. */
+export function secretsOf(config: Config): readonly string[] {
+  const { slack, pomerium, database } = config
+  const password = new URL(database.url).password
+  return [
+    slack.botToken,
+    slack.appToken ?? '',
+    slack.signingSecret ?? '',
+    pomerium.apiUserToken,
+    password,
+    decodeURIComponent(password),
+  ].filter((secret) => secret !== '')
+}
+
+/** A copy of the process's environment. */
+export function readEnvironment(): Environment {
+  return { ...process.env }
+}
+
+interface Source {
+  /** The variable that somebody would edit to change the value. */
+  readonly shownAs: string
+  readonly value?: string
+  readonly mistake?: string
+}
+
+function sourceOf(name: Name, env: Environment, readFile: (path: string) => string): Source {
+  const variable: Variable = VARIABLES[name]
+  const direct = env[name] === '' ? undefined : env[name]
+  const fileName = `${name}_FILE`
+  const path = variable.secret === true && env[fileName] !== '' ? env[fileName] : undefined
+  if (path === undefined) {
+    const value = direct ?? variable.default
+    return value === undefined ? { shownAs: name } : { shownAs: name, value }
+  }
+  if (direct !== undefined)
+    return { shownAs: name, mistake: `${name} and ${fileName} are both set; keep one of them` }
+  try {
+    const value = readFile(path).replace(/(?:\r?\n)+$/, '')
+    if (value !== '') return { shownAs: fileName, value }
+    return {
+      shownAs: fileName,
+      mistake: `${fileName} names an empty file; put the secret into it: ${variable.remedy}`,
+    }
+  } catch (error) {
+    // The path stays unnamed: somebody may have put the secret itself there.
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'failed'
+    return {
+      shownAs: fileName,
+      mistake: `${fileName} names a file that cannot be read (${code}); give the path of a file that holds nothing but the secret`,
+    }
+  }
+}
+
+function mistakeIn(
+  name: Name,
+  { shownAs, value, mistake }: Source,
+  issue: { readonly message: string } | undefined,
+): string | undefined {
+  if (mistake !== undefined || issue === undefined) return mistake
+  const problem = value === undefined ? 'is missing' : issue.message
+  return `${shownAs} ${problem}; ${VARIABLES[name].remedy}`
+}
+
+function grouped(value: z.output<typeof values>): Config {
+  const { SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret } = value
+  return {
+    slack: {
+      botToken: value.SLACK_BOT_TOKEN,
+      ...(appToken === undefined ? {} : { appToken }),
+      ...(signingSecret === undefined ? {} : { signingSecret }),
+      apiUrl: value.SLACK_API_URL,
+    },
+    database: { url: value.DATABASE_URL },
+    pomerium: {
+      apiUserToken: value.API_USER_TOKEN,
+      organizationId: value.ORGANIZATION_ID,
+      clusterId: value.CLUSTER_ID,
+      apiUrl: value.POMERIUM_API_URL,
+    },
+    port: value.PORT,
+    cataloguePath: value.CATALOGUE,
+    logLevel: value.LOG_LEVEL,
+  }
+}
+
+function text(shape: RegExp, message: string) {
+  return z.string().regex(shape, { error: message, abort: true })
+}
+
+function apiUrl() {
+  const message =
+    'must be an https:// address (http:// only for loopback) without user, query or fragment'
+  return z
+    .string()
+    .refine(isApiUrl, message)
+    .transform((url) => url.replace(/\/+$/, ''))
+}
+
+function isApiUrl(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:\/\/[^\s?#@]+$/i.test(text)) return false
+  if (url.protocol === 'https:') return true
+  return url.protocol === 'http:' && isLoopback(url.hostname)
+}
+
+/** `URL` has already brought every spelling of an IPv4 address into dotted form. */
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname)
+}
+
+function isPostgresUrl(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || !/^postgres(?:ql)?:$/.test(url.protocol)) return false
+  try {
+    decodeURIComponent(url.password)
+    return /^postgres(?:ql)?:\/\//.test(text)
+  } catch {
+    return false
+  }
+}
