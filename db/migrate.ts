@@ -20,7 +20,7 @@ const provider: MigrationProvider = {
   },
 }
 
-function migrator(db: Kysely<never>): Migrator {
+function migrator<Schema>(db: Kysely<Schema>): Migrator {
   return new Migrator({
     db,
     provider,
@@ -30,13 +30,13 @@ function migrator(db: Kysely<never>): Migrator {
 }
 
 /** Names of the migrations that the database does not have yet, in order. */
-export async function pendingMigrations(db: Kysely<never>): Promise<readonly string[]> {
+export async function pendingMigrations<Schema>(db: Kysely<Schema>): Promise<readonly string[]> {
   const all = await migrator(db).getMigrations()
   return all.filter((migration) => migration.executedAt === undefined).map(({ name }) => name)
 }
 
 /** Applies every pending migration and returns their names; several callers at once are safe, the losers find nothing to do. */
-export async function migrate(db: Kysely<never>): Promise<readonly string[]> {
+export async function migrate<Schema>(db: Kysely<Schema>): Promise<readonly string[]> {
   const { error, results } = await migrator(db).migrateToLatest()
   const failed = results?.find((result) => result.status === 'Error')
   if (error !== undefined)

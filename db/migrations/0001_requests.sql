@@ -5,6 +5,12 @@ create function jit_now() returns timestamptz
   as $$ select clock_timestamp() $$;
 comment on function jit_now() is 'The only clock for windows, lapses and leases.';
 
+-- By the rules of Unicode whatever the locale of the database: under C, lower() knows ASCII alone.
+create function fold_email(email text) returns text
+  language sql immutable strict parallel safe
+  return normalize(lower(normalize(regexp_replace(email collate "und-x-icu", '\s', '', 'g'), nfc) collate "und-x-icu"), nfc);
+comment on function fold_email(text) is 'The form in which e-mail addresses are compared.';
+
 create table catalogue_revision (
   revision text constraint catalogue_revision_pkey primary key
     constraint catalogue_revision_is_sha256 check (revision ~ '^[0-9a-f]{64}$'),
@@ -18,9 +24,11 @@ create table identity (
   user_id text not null,
   email text not null constraint identity_email_not_blank check (email ~ '[^[:space:]]'),
   pinned_at timestamptz not null default jit_now(),
+  refused_email text,
   constraint identity_pkey primary key (team_id, user_id)
 );
 comment on table identity is 'The e-mail address that each Slack user had at first use; a different one is refused.';
+comment on column identity.refused_email is 'The different address that was last refused; each is alerted of once.';
 
 create table request (
   id text constraint request_pkey primary key
@@ -54,9 +62,10 @@ create table request (
     and (status = 'denied' or num_nonnulls(denied_by_user_id, deny_reason) = 0)),
   constraint request_not_denied_by_requester check (
     denied_by_user_id is null
-    or (denied_by_user_id <> requester_user_id and lower(denied_by_email) <> lower(requester_email)
+    or (denied_by_user_id <> requester_user_id and fold_email(denied_by_email) <> fold_email(requester_email)
         and (coalesce(denied_by_subject, '') = '' or denied_by_subject <> requester_subject))),
-  constraint request_requester_of unique (id, requester_user_id, requester_email, requester_subject)
+  constraint request_requester_of unique (id, requester_user_id, requester_email, requester_subject),
+  constraint request_resource_of unique (id, resource_id)
 );
 comment on table request is 'Who asked for what, how long and why, and how it was answered.';
 create unique index request_one_pending on request (requester_user_id, resource_id) where status = 'pending';
@@ -77,21 +86,23 @@ create table approval (
   note text constraint approval_note_bounded check (char_length(note) between 1 and 1000),
   approved_at timestamptz not null,
   constraint approval_pkey primary key (request_id, approver_user_id),
+  constraint approval_one_per_version unique (request_id, request_version),
+  constraint approval_email_not_blank check (approver_email ~ '[^[:space:]]'),
   -- The copies of the requester are the request's own, so the next check cannot be talked around.
   constraint approval_of_requester
     foreign key (request_id, requester_user_id, requester_email, requester_subject)
     references request (id, requester_user_id, requester_email, requester_subject),
   constraint approval_not_by_requester check (
     approver_user_id <> requester_user_id
-    and lower(approver_email) <> lower(requester_email)
+    and fold_email(approver_email) <> fold_email(requester_email)
     and (approver_subject = '' or approver_subject <> requester_subject))
 );
 comment on table approval is 'Who approved a request; nobody approves their own, and nobody counts twice.';
-create unique index approval_one_per_email on approval (request_id, lower(approver_email));
+create unique index approval_one_per_email on approval (request_id, fold_email(approver_email));
+create unique index approval_one_per_subject on approval (request_id, approver_subject) where approver_subject <> '';
 
 create table access_grant (
-  request_id text constraint access_grant_pkey primary key
-    constraint access_grant_of_request references request,
+  request_id text constraint access_grant_pkey primary key,
   version integer not null,
   state text not null constraint access_grant_state_known
     check (state in ('granting', 'active', 'ending', 'ended', 'never-active')),
@@ -109,12 +120,18 @@ create table access_grant (
   ended_by_email text,
   ended_by_subject text,
   ended_at timestamptz,
+  constraint access_grant_of_request foreign key (request_id, resource_id) references request (id, resource_id),
   constraint access_grant_window check (ends_at > starts_at),
   constraint access_grant_whole_seconds check (date_trunc('second', ends_at) = ends_at),
   constraint access_grant_within_maximum check (extract(epoch from ends_at - starts_at) <= max_seconds),
   constraint access_grant_ended_with_time check ((state in ('ended', 'never-active')) = (ended_at is not null)),
   constraint access_grant_ended_with_cause check ((state in ('ending', 'ended')) = (end_cause is not null)),
-  constraint access_grant_active_with_time check (state <> 'active' or active_at is not null)
+  constraint access_grant_active_with_time check (state <> 'active' or active_at is not null),
+  constraint access_grant_early_end_complete check (
+    case when end_cause in ('returned', 'revoked')
+      then num_nulls(ended_by_team_id, ended_by_user_id, ended_by_email) = 0
+      else num_nonnulls(ended_by_team_id, ended_by_user_id, ended_by_email, ended_by_subject, end_reason) = 0 and state <> 'ending'
+    end)
 );
 comment on table access_grant is 'Access with a window, born of an approval: one PPL rule while granting or active.';
 create index access_grant_live on access_grant (resource_id) where state in ('granting', 'active', 'ending');
@@ -135,7 +152,15 @@ create table audit_event (
   resource_id text,
   alert boolean not null default false,
   details jsonb not null default '{}' constraint audit_event_details_object check (jsonb_typeof(details) = 'object'),
-  constraint audit_event_person_named check ((actor_kind = 'person') = (actor_user_id is not null)),
+  constraint audit_event_person_named check (
+    case actor_kind when 'person'
+      then num_nulls(actor_team_id, actor_user_id, actor_email) = 0
+      else num_nonnulls(actor_team_id, actor_user_id, actor_email, actor_subject) = 0
+    end),
+  constraint audit_event_change_has_version check (
+    (request_version is not null) = (action in (
+      'request.created', 'request.approval_recorded', 'request.approved', 'request.denied', 'request.cancelled',
+      'request.lapsed', 'grant.activated', 'grant.ending', 'grant.ended', 'grant.never_active'))),
   constraint audit_event_version_of_request check (request_version is null or request_id is not null),
   constraint audit_event_one_per_version unique (request_id, request_version)
 );

@@ -35,6 +35,7 @@ create index slack_message_by_request on slack_message (request_id) where reques
 create unique index slack_message_one_per_alert on slack_message (audit_seq) where audit_seq is not null;
 
 create sequence work_generation;
+create sequence work_lease_epoch;
 
 create table work (
   key text constraint work_pkey primary key,
@@ -51,5 +52,5 @@ create table work (
 );
 comment on table work is 'What is out of date: a policy, the messages of a request, a request whose moment comes.';
 comment on column work.generation is 'Moves whenever the thing changes again; the key is cleared only when it did not move.';
-comment on column work.lease_epoch is 'Fence: a worker whose epoch is not this one has lost the lease.';
+comment on column work.lease_epoch is 'Fence: a worker whose epoch is not this one has lost the lease. From a sequence, so that a key that was cleared and came back is not mistaken for itself.';
 create index work_due on work (kind, due_at) where not blocked;

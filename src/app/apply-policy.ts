@@ -16,7 +16,8 @@ import type { PolicyState, WorkResult } from './store.ts'
 /** One policy is written at most this often; what comes sooner goes into the next write. */
 const WRITE_INTERVAL_MS = 100
 const PUBLICATION_POLL_MS = 300
-const ADMINISTRATOR_POLL_MS = 30_000
+/** How often to look whether somebody has mended what the bot cannot. */
+const HELP_POLL_MS = 30_000
 
 /**
  * Makes one Pomerium policy equal to the grants of its resource: read, merge, write when something differs, read back;
@@ -116,10 +117,9 @@ async function settle(
     case 'applying':
       return { type: 'again', afterMs: PUBLICATION_POLL_MS }
     case 'needs-administrator':
-      await blockPolicy(deps, state.resourceId, undefined, publication.reason)
-      return { type: 'again', afterMs: ADMINISTRATOR_POLL_MS }
     case 'failed':
-      return blockPolicy(deps, state.resourceId, undefined, publication.reason)
+      await blockPolicy(deps, state.resourceId, state, publication.reason)
+      return { type: 'again', afterMs: HELP_POLL_MS }
     case 'in-force':
       break
     default:

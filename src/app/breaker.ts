@@ -39,6 +39,7 @@ export class Breaker {
     this.#isProbing = false
     const openMs =
       this.#failures >= FAILURES_TO_OPEN ? Math.max(OPEN_MS, retryAfterMs) : retryAfterMs
-    if (openMs > 0) this.#openUntil = this.#now() + openMs
+    // A later answer of an earlier call never shortens the wait.
+    if (openMs > 0) this.#openUntil = Math.max(this.#openUntil, this.#now() + openMs)
   }
 }

@@ -58,28 +58,25 @@ async function membershipsOf(
   return new Set(answers.filter(({ members }) => members.has(userId)).map(({ group }) => group))
 }
 
-/** Pins the address at first use; a different one later is recorded as an alert. */
+/** Pins the address at first use; each different one later is recorded, and alerted of once. */
 async function isPinned(store: Store, identity: Identity): Promise<boolean> {
   return store.transaction(async (tx) => {
-    const pinned = await tx.identities.pin(identity)
-    const actor = { kind: 'person', identity } as const
-    if (pinned.isNew)
-      await tx.audit.append({
-        action: 'identity.pinned',
-        actor,
-        via: 'bot',
-        alert: false,
-        details: {},
-      })
-    if (foldEmail(pinned.email) === foldEmail(identity.email)) return true
+    const { outcome, pinned } = await tx.identities.pin(identity)
+    if (outcome === 'same') return true
+    const act = { actor: { kind: 'person', identity }, via: 'bot' } as const
+    if (outcome === 'pinned') {
+      await tx.audit.append({ ...act, action: 'identity.pinned', alert: false, details: {} })
+      return true
+    }
+    const alert = outcome === 'refused'
+    const details = { pinned, now: identity.email }
     const event = await tx.audit.append({
+      ...act,
       action: 'identity.email_changed',
-      actor,
-      via: 'bot',
-      alert: true,
-      details: { pinned: pinned.email, now: identity.email },
+      alert,
+      details,
     })
-    await tx.work.mark('alert', String(event.seq))
+    if (alert) await tx.work.mark('alert', String(event.seq))
     return false
   })
 }

@@ -41,7 +41,7 @@ export async function locatePolicy(
   if (!deps.policyApi.isOurs(found))
     return {
       ok: false,
-      reason: `Pomerium has a policy named ${resource.policy} that this bot did not make; run "npm run jit -- policy adopt ${resourceId}" or choose another name`,
+      reason: `Pomerium has a policy named ${resource.policy} that this bot did not make; run "npm run jit -- policy adopt ${resourceId} ${found.id}" or choose another name`,
     }
   return {
     ok: true,

@@ -55,10 +55,18 @@ export interface Audit {
 }
 
 export interface Identities {
-  /** The address pinned for a Slack user, pinning this one when there is none; `isNew` tells which. */
-  pin(identity: Identity): Promise<{ readonly email: string; readonly isNew: boolean }>
-  /** Forgets the pinned address, so that the next use pins anew; tells whether there was one. */
-  forget(teamId: SlackTeamId, userId: SlackUserId): Promise<boolean>
+  /**
+   * Compares a person's address with the one pinned at first use, and pins it when there is none. `refused-again`: this
+   * different address was refused before.
+   */
+  pin(
+    identity: Identity,
+  ): Promise<{
+    readonly outcome: 'pinned' | 'same' | 'refused' | 'refused-again'
+    readonly pinned: string
+  }>
+  /** Forgets the pinned address, so that the next use pins anew; returns it. */
+  forget(teamId: SlackTeamId, userId: SlackUserId): Promise<string | undefined>
 }
 
 /** A Pomerium policy as it was last written. */

@@ -2,7 +2,7 @@ import type { Selectable, Transaction as Tx } from 'kysely'
 import type { RecordedEvent } from '../app/ports.ts'
 import type { Audit } from '../app/store.ts'
 import type { Actor, AuditEvent } from '../domain/event.ts'
-import { identityOrNone } from './request-rows.ts'
+import { identityOrNone } from './columns.ts'
 import type { AuditEventTable, Schema } from './schema.ts'
 
 /** The audit trail, inside one transaction. */
@@ -55,7 +55,7 @@ function actorColumns(actor: Actor) {
     actor_kind: actor.kind,
     actor_team_id: identity?.teamId ?? null,
     actor_user_id: identity?.userId ?? null,
-    actor_email: identity?.email ?? null,
+    actor_email: identity === undefined || identity.email === '' ? null : identity.email,
     actor_subject: identity?.subject ?? null,
   }
 }
@@ -64,7 +64,7 @@ function toEvent(row: Selectable<AuditEventTable>): RecordedEvent {
   const identity = identityOrNone(
     row.actor_team_id,
     row.actor_user_id,
-    row.actor_email ?? '',
+    row.actor_email,
     row.actor_subject,
   )
   return {

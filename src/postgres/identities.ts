@@ -1,5 +1,6 @@
 import type { Transaction as Tx } from 'kysely'
 import type { Identities } from '../app/store.ts'
+import { foldEmail } from '../domain/person.ts'
 import type { Schema } from './schema.ts'
 
 /** The pinned addresses, inside one transaction. */
@@ -12,22 +13,32 @@ export function identitiesIn(tx: Tx<Schema>): Identities {
         .onConflict((conflict) => conflict.columns(['team_id', 'user_id']).doNothing())
         .returning('email')
         .executeTakeFirst()
-      if (inserted !== undefined) return { email, isNew: true }
-      const pinned = await tx
+      if (inserted !== undefined) return { outcome: 'pinned', pinned: email }
+      const known = await tx
         .selectFrom('identity')
-        .select('email')
+        .select(['email', 'refused_email'])
         .where('team_id', '=', teamId)
         .where('user_id', '=', userId)
         .executeTakeFirstOrThrow()
-      return { email: pinned.email, isNew: false }
+      const pinned = known.email
+      if (foldEmail(pinned) === foldEmail(email)) return { outcome: 'same', pinned }
+      if (known.refused_email === email) return { outcome: 'refused-again', pinned }
+      await tx
+        .updateTable('identity')
+        .set({ refused_email: email })
+        .where('team_id', '=', teamId)
+        .where('user_id', '=', userId)
+        .execute()
+      return { outcome: 'refused', pinned }
     },
     async forget(teamId, userId) {
-      const { numDeletedRows } = await tx
+      const row = await tx
         .deleteFrom('identity')
         .where('team_id', '=', teamId)
         .where('user_id', '=', userId)
+        .returning('email')
         .executeTakeFirst()
-      return numDeletedRows > 0n
+      return row?.email
     },
   }
 }

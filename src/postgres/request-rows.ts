@@ -1,27 +1,18 @@
 import type { Insertable, Selectable, Updateable } from 'kysely'
-import type { SlackTeamId, SlackUserId } from '../domain/ids.ts'
-import type { Identity } from '../domain/person.ts'
-import type {
-  AccessRequest,
-  Approval,
-  Approved,
-  Asked,
-  Grant,
-  GrantTerms,
-  Pending,
-} from '../domain/request.ts'
-import type { AccessGrantTable, ApprovalTable, RequestTable } from './schema.ts'
+import type { AccessRequest, Approval, Asked, Pending } from '../domain/request.ts'
+import { identity, identityOrNone, required } from './columns.ts'
+import type { GrantRow } from './grant-rows.ts'
+import { toGrant } from './grant-rows.ts'
+import type { ApprovalTable, RequestTable } from './schema.ts'
 
 /** An approval as jsonb gives it: instants are text. */
 type ApprovalJson = Omit<Selectable<ApprovalTable>, 'approved_at'> & {
   readonly approved_at: string
 }
-type GrantColumns = Omit<Selectable<AccessGrantTable>, 'request_id' | 'version' | 'resource_id'>
-type Nullable<T> = { [K in keyof T]: T[K] | null }
 
 /** One row of the request query: the request, its grant if any, its approvals. */
 export type RequestRow = Selectable<RequestTable> &
-  Nullable<GrantColumns> & { readonly approvals: readonly ApprovalJson[] }
+  GrantRow & { readonly approvals: readonly ApprovalJson[] }
 
 /** The domain's view of a row; throws when the row breaks what the constraints promise. */
 export function toRequest(row: RequestRow): AccessRequest {
@@ -74,48 +65,6 @@ export function toRequest(row: RequestRow): AccessRequest {
   }
 }
 
-function toGrant(row: RequestRow): Grant {
-  const terms: GrantTerms = {
-    email: required(row.email, 'email'),
-    constraints: required(row.constraints, 'constraints'),
-    startsAt: required(row.starts_at, 'starts_at'),
-    endsAt: required(row.ends_at, 'ends_at'),
-    maxSeconds: required(row.max_seconds, 'max_seconds'),
-  }
-  const endedBy = identityOrNone(
-    row.ended_by_team_id,
-    row.ended_by_user_id,
-    row.ended_by_email,
-    row.ended_by_subject,
-  )
-  const endReason = row.end_reason === null ? {} : { endReason: row.end_reason }
-  const state = required(row.state, 'state')
-  switch (state) {
-    case 'granting':
-      return { ...terms, state }
-    case 'active':
-      return { ...terms, state, activeAt: required(row.active_at, 'active_at') }
-    case 'ending': {
-      const cause = required(row.end_cause, 'end_cause')
-      if (cause === 'expired') throw new TypeError(`grant ${row.id} is ending by itself`)
-      return { ...terms, state, cause, endedBy: required(endedBy, 'ended_by'), ...endReason }
-    }
-    case 'ended':
-      return {
-        ...terms,
-        state,
-        cause: required(row.end_cause, 'end_cause'),
-        endedAt: required(row.ended_at, 'ended_at'),
-        ...(endedBy === undefined ? {} : { endedBy }),
-        ...endReason,
-      }
-    case 'never-active':
-      return { ...terms, state, endedAt: required(row.ended_at, 'ended_at') }
-    default:
-      return state satisfies never
-  }
-}
-
 function toApproval(row: ApprovalJson): Approval {
   return {
     by: identity(
@@ -129,6 +78,7 @@ function toApproval(row: ApprovalJson): Approval {
   }
 }
 
+/** The columns of a new request. */
 export function toRequestRow(request: Pending, idempotencyKey: string): Insertable<RequestTable> {
   return {
     ...toRequestColumns(request),
@@ -179,6 +129,7 @@ function closedAt(request: AccessRequest): Date | null {
   }
 }
 
+/** The row of the approval that made a version of a request. */
 export function toApprovalRow(
   request: AccessRequest,
   approval: Approval,
@@ -196,60 +147,4 @@ export function toApprovalRow(
     note: approval.note ?? null,
     approved_at: approval.at,
   }
-}
-
-export function toGrantRow(request: Approved): Insertable<AccessGrantTable> {
-  const { grant } = request
-  return {
-    ...toGrantColumns(request),
-    request_id: request.id,
-    resource_id: request.resourceId,
-    email: grant.email,
-    constraints: JSON.stringify(grant.constraints),
-    starts_at: grant.startsAt,
-    ends_at: grant.endsAt,
-    max_seconds: grant.maxSeconds,
-  }
-}
-
-/** The columns of a grant that its life changes. */
-export function toGrantColumns({ grant, version }: Approved) {
-  const ending = grant.state === 'ending' || grant.state === 'ended' ? grant : undefined
-  return {
-    version,
-    state: grant.state,
-    ...(grant.state === 'active' ? { active_at: grant.activeAt } : {}),
-    end_cause: ending?.cause ?? null,
-    end_reason: ending?.endReason ?? null,
-    ended_by_team_id: ending?.endedBy?.teamId ?? null,
-    ended_by_user_id: ending?.endedBy?.userId ?? null,
-    ended_by_email: ending?.endedBy?.email ?? null,
-    ended_by_subject: ending?.endedBy?.subject ?? null,
-    ended_at: grant.state === 'ended' || grant.state === 'never-active' ? grant.endedAt : null,
-  } satisfies Updateable<AccessGrantTable>
-}
-
-/** An identity from its four columns. */
-export function identity(
-  teamId: SlackTeamId,
-  userId: SlackUserId,
-  email: string,
-  subject: string | null,
-): Identity {
-  return { teamId, userId, email, ...(subject === null || subject === '' ? {} : { subject }) }
-}
-
-export function identityOrNone(
-  teamId: SlackTeamId | null,
-  userId: SlackUserId | null,
-  email: string | null,
-  subject: string | null,
-): Identity | undefined {
-  if (teamId === null || userId === null || email === null) return undefined
-  return identity(teamId, userId, email, subject)
-}
-
-function required<T>(value: T | null | undefined, column: string): T {
-  if (value === null || value === undefined) throw new TypeError(`column ${column} is empty`)
-  return value
 }

@@ -4,14 +4,8 @@ import pg from 'pg'
 import type { Requests } from '../app/store.ts'
 import { RequestExists } from '../app/store.ts'
 import type { Approved, Pending } from '../domain/request.ts'
-import {
-  toApprovalRow,
-  toGrantColumns,
-  toGrantRow,
-  toRequest,
-  toRequestColumns,
-  toRequestRow,
-} from './request-rows.ts'
+import { toGrantColumns, toGrantRow } from './grant-rows.ts'
+import { toApprovalRow, toRequest, toRequestColumns, toRequestRow } from './request-rows.ts'
 import type { RequestRow } from './request-rows.ts'
 import type { Schema } from './schema.ts'
 
@@ -48,25 +42,28 @@ export function requestsIn(tx: Tx<Schema>): Requests {
     async save(from, to) {
       for (const approval of to.approvals.slice(from.approvals.length))
         await tx.insertInto('approval').values(toApprovalRow(to, approval)).execute()
-      await tx
+      const saved = await tx
         .updateTable('request')
         .set(toRequestColumns(to))
         .where('id', '=', to.id)
         .where('version', '=', from.version)
-        .executeTakeFirstOrThrow()
+        .executeTakeFirst()
+      if (saved.numUpdatedRows !== 1n)
+        throw new Error(`request ${to.id} is not at version ${from.version} any more`)
       if (to.status !== 'approved') return
       if (from.status === 'approved')
         await tx
           .updateTable('access_grant')
           .set(toGrantColumns(to))
           .where('request_id', '=', to.id)
-          .executeTakeFirstOrThrow()
+          .execute()
       else await tx.insertInto('access_grant').values(toGrantRow(to)).execute()
     },
     async ofRequester(requester, limit) {
       const rows = await select(tx)
         .where('request.requester_user_id', '=', requester)
         .orderBy('request.requested_at', 'desc')
+        .orderBy('request.id')
         .limit(limit)
         .execute()
       return rows.map(toRequest)
@@ -77,6 +74,7 @@ export function requestsIn(tx: Tx<Schema>): Requests {
         .where('request.status', '=', 'pending')
         .where('request.resource_id', 'in', resources)
         .orderBy('request.requested_at')
+        .orderBy('request.id')
         .limit(limit)
         .execute()
       return rows.map((row) => toRequest(row) as Pending)
@@ -115,7 +113,7 @@ function select(tx: Tx<Schema>) {
     ])
     .select(
       sql<RequestRow['approvals']>`coalesce((
-        select jsonb_agg(to_jsonb(approval) order by approval.approved_at, approval.request_version)
+        select jsonb_agg(to_jsonb(approval) order by approval.request_version)
         from approval where approval.request_id = request.id), '[]')`.as('approvals'),
     )
 }

@@ -94,6 +94,7 @@ export interface IdentityTable {
   user_id: SlackUserId
   email: string
   pinned_at: Generated<Date>
+  refused_email: string | null
 }
 
 export interface PolicyStateTable {

@@ -13,31 +13,42 @@ const RECONNECT_MS = 1_000
 export function createWakeUps(url: string, log: Log): WakeUps {
   return async (wake, signal) => {
     while (!signal.aborted) {
-      const client = new pg.Client({
-        connectionString: url,
-        application_name: 'jit-listen',
-        connectionTimeoutMillis: 5_000,
-        keepAlive: true,
-      })
-      const over = new Promise<void>((resolve) => {
-        client.on('error', () => resolve())
-        client.on('end', () => resolve())
-        signal.addEventListener('abort', () => resolve(), { once: true })
-      })
       try {
-        client.on('notification', wake)
-        await client.connect()
-        await client.query(`listen ${WORK_CHANNEL}`)
-        wake()
-        await over
+        await listen(url, wake, signal)
         if (!signal.aborted) log.warn({}, 'wake-up connection lost')
       } catch (error) {
         log.warn({ err: error }, 'wake-up connection failed')
       }
-      await client.end().catch(() => {
-        // It is being thrown away; that it was broken already is why.
+      await delay(RECONNECT_MS, undefined, { signal }).catch(() => {
+        // Aborted: the loop ends.
       })
-      if (!signal.aborted) await delay(RECONNECT_MS, undefined, { signal }).catch(() => {})
     }
+  }
+}
+
+/** Listens until the connection is lost or the signal aborts. */
+async function listen(url: string, wake: () => void, signal: AbortSignal): Promise<void> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'jit-listen',
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+  })
+  const { promise: over, resolve: giveUp } = Promise.withResolvers<void>()
+  const onAbort = () => giveUp()
+  signal.addEventListener('abort', onAbort, { once: true })
+  client.on('error', () => giveUp())
+  client.on('end', () => giveUp())
+  client.on('notification', wake)
+  try {
+    await client.connect()
+    await client.query(`listen ${WORK_CHANNEL}`)
+    wake()
+    if (!signal.aborted) await over
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    await client.end().catch(() => {
+      // It is being thrown away; that it was broken already is why.
+    })
   }
 }

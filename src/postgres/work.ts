@@ -51,14 +51,19 @@ export function createWorkList(db: Database): WorkList {
       .where('lease_epoch', '=', claim.leaseEpoch)
   return {
     async claim(kinds, limit, leaseMs) {
+      // Materialized, because a plan that ran the inner query twice would lease more than the limit.
       const { rows } = await sql<Claim>`
-        update work set lease_epoch = lease_epoch + 1, lease_until = ${lease(leaseMs)}
-        where key in (
+        with due as materialized (
           select key from work
           where kind = any(${kinds}) and not blocked and due_at <= jit_now()
             and (lease_until is null or lease_until <= jit_now())
-          order by due_at limit ${limit} for update skip locked)
-        returning kind, subject, generation, lease_epoch as "leaseEpoch", attempts`.execute(db)
+          order by due_at limit ${limit} for update skip locked),
+        claimed as (
+          update work set lease_epoch = nextval('work_lease_epoch'), lease_until = ${lease(leaseMs)}
+          from due where work.key = due.key
+          returning work.*)
+        select kind, subject, generation, lease_epoch as "leaseEpoch", attempts
+        from claimed order by due_at, generation`.execute(db)
       return rows
     },
     async renew(claim, leaseMs) {
@@ -85,17 +90,20 @@ export function createWorkList(db: Database): WorkList {
               .execute()
           return
         }
-        case 'again':
+        case 'again': {
+          const attempts =
+            result.error === undefined ? sql<number>`attempts` : sql<number>`attempts + 1`
           await held(claim)
             .set({
               ...free,
-              attempts:
-                result.error === undefined ? sql<number>`attempts` : sql<number>`attempts + 1`,
+              attempts,
               last_error: result.error ?? null,
-              due_at: lease(result.afterMs),
+              // What moved during the try is as urgent as if it moved after it.
+              due_at: sql<Date>`case when ${moved} and ${attempts} = 0 then due_at else ${lease(result.afterMs)} end`,
             })
             .execute()
           return
+        }
         case 'blocked':
           await held(claim)
             .set({

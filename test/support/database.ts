@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto'
+import { sql } from 'kysely'
+import pg from 'pg'
+import { migrate } from '../../db/migrate.ts'
+import type { Database } from '../../src/postgres/database.ts'
+import { openDatabase } from '../../src/postgres/database.ts'
+import { createStore } from '../../src/postgres/store.ts'
+import type { Store } from '../../src/app/store.ts'
+import { silentLog } from './log.ts'
+
+/** A migrated database of one test's own, on a clock that the test can set forward. */
+export interface TestDatabase extends AsyncDisposable {
+  readonly url: string
+  readonly db: Database
+  readonly pool: pg.Pool
+  readonly store: Store
+  readonly clock: TestClock
+}
+
+/** The database's clock: it runs, and jumps when it is told to. */
+export interface TestClock {
+  now(): Promise<Date>
+  /** Jumps forward and wakes the workers. */
+  advance(seconds: number): Promise<void>
+}
+
+/** Makes the template that every test's database is copied from; returns its name. */
+export async function createTemplate(serverUrl: string): Promise<string> {
+  const name = `jit_template_${randomUUID().replaceAll('-', '')}`
+  await onServer(serverUrl, (client) => client.query(`create database ${name}`))
+  const { db } = openDatabase({ url: withName(serverUrl, name), log: silentLog, connections: 2 })
+  await migrate(db)
+  await installClock(db)
+  await db.destroy()
+  return name
+}
+
+/** A fresh copy of the template. */
+export async function createTestDatabase(connections = 10): Promise<TestDatabase> {
+  const server = process.env['JIT_TEST_SERVER']
+  const template = process.env['JIT_TEST_TEMPLATE']
+  if (server === undefined || template === undefined)
+    throw new Error(
+      'run the tests with "npm test", or add --test-global-setup=test/support/global-setup.ts',
+    )
+  const name = `jit_test_${randomUUID().replaceAll('-', '')}`
+  await onServer(server, (client) => client.query(`create database ${name} template ${template}`))
+  const url = withName(server, name)
+  const { db, pool } = openDatabase({ url, log: silentLog, connections })
+  return {
+    url,
+    db,
+    pool,
+    store: createStore(db),
+    clock: createClock(pool),
+    async [Symbol.asyncDispose]() {
+      await db.destroy()
+      await onServer(server, (client) => client.query(`drop database ${name} with (force)`))
+    },
+  }
+}
+
+/** Puts a settable clock in the place of the database's own. */
+export async function installClock(db: Database): Promise<void> {
+  await sql`create table test_clock (shift interval not null)`.execute(db)
+  await sql`insert into test_clock values ('0')`.execute(db)
+  await sql`
+    create or replace function jit_now() returns timestamptz language sql volatile
+    as $$ select clock_timestamp() + shift from test_clock $$`.execute(db)
+}
+
+function createClock(pool: pg.Pool): TestClock {
+  return {
+    async now() {
+      const { rows } = await pool.query<{ now: Date }>('select jit_now() as now')
+      return rows[0]?.now ?? new Date(Number.NaN)
+    },
+    async advance(seconds) {
+      await pool.query('update test_clock set shift = shift + make_interval(secs => $1)', [seconds])
+      await pool.query(`select pg_notify('jit_work', '')`)
+    },
+  }
+}
+
+function withName(url: string, name: string): string {
+  const changed = new URL(url)
+  changed.pathname = `/${name}`
+  return changed.href
+}
+
+async function onServer(url: string, run: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await run(client)
+  } finally {
+    await client.end()
+  }
+}

@@ -1,0 +1,18 @@
+import type { Cluster } from './cluster.ts'
+import { startCluster } from './cluster.ts'
+import { createTemplate } from './database.ts'
+
+let cluster: Cluster | undefined
+
+/** One server for the whole run: that of TEST_DATABASE_URL when given, else one of our own. */
+export async function globalSetup(): Promise<void> {
+  const given = process.env['TEST_DATABASE_URL']
+  if (given === undefined) cluster = await startCluster()
+  const url = given ?? cluster?.url ?? ''
+  process.env['JIT_TEST_SERVER'] = url
+  process.env['JIT_TEST_TEMPLATE'] = await createTemplate(url)
+}
+
+export async function globalTeardown(): Promise<void> {
+  await cluster?.stop()
+}

@@ -1,0 +1,147 @@
+import { Writable } from 'node:stream'
+import type { Bot } from '../../src/bot.ts'
+import { startBot } from '../../src/bot.ts'
+import type { Config } from '../../src/config.ts'
+import { secretsOf } from '../../src/config.ts'
+import { createLogger } from '../../src/log.ts'
+import type { PomeriumOptions, PomeriumSimulator } from '../simulators/pomerium/start-pomerium.ts'
+import { startPomerium } from '../simulators/pomerium/start-pomerium.ts'
+import type { SlackOptions, SlackSimulator } from '../simulators/slack/simulator.ts'
+import { startSlack } from '../simulators/slack/start-slack.ts'
+import type { TestDatabase } from './database.ts'
+import { createTestDatabase } from './database.ts'
+import type { People } from './world.ts'
+import { CATALOGUE_YAML, attachRoutes, catalogueOf, populate } from './world.ts'
+
+/** Everything that the bot stands between, on loopback: Slack, Pomerium and Postgres. */
+export interface Town extends AsyncDisposable {
+  readonly slack: SlackSimulator
+  readonly pomerium: PomeriumSimulator
+  readonly database: TestDatabase
+  readonly people: People
+  /** What a bot of this town is started with. */
+  readonly config: Config
+  readonly catalogueSource: string
+  /** Moves the clocks of the database, of the bots and of Pomerium forward, and wakes the workers. */
+  advance(seconds: number): Promise<void>
+  /** Seconds that the clocks have been moved forward. */
+  readonly advanced: number
+}
+
+/** The whole product: a town with the real bot in it, as main.ts wires it. */
+export interface House extends Town {
+  readonly bot: Bot
+  /** Lines that the bots have logged. */
+  readonly logged: readonly string[]
+  /** Starts one more bot on the same database, as a second replica or after a stop. */
+  startBot(changes?: Partial<Config>): Promise<Bot>
+}
+
+export interface HouseOptions {
+  readonly socketMode?: boolean
+  readonly catalogue?: string
+  readonly slack?: SlackOptions
+  readonly pomerium?: PomeriumOptions
+  /** What the bot reaches the database by instead of its own address. */
+  readonly databaseUrl?: (url: string) => Promise<string>
+}
+
+/** Starts the simulators and a database; no bot yet. */
+export async function startTown(options: HouseOptions = {}): Promise<Town> {
+  let advanced = 0
+  const now = () => new Date(Date.now() + advanced * 1_000)
+  const [database, slack, pomerium] = await Promise.all([
+    createTestDatabase(2),
+    startSlack(options.slack),
+    startPomerium({ now, ...options.pomerium }),
+  ])
+  const people = populate(slack)
+  const config: Config = {
+    slack: {
+      botToken: slack.botToken,
+      apiUrl: slack.apiUrl,
+      ...(options.socketMode === true
+        ? { appToken: slack.appToken }
+        : { signingSecret: slack.signingSecret }),
+    },
+    database: { url: (await options.databaseUrl?.(database.url)) ?? database.url },
+    pomerium: {
+      apiUserToken: pomerium.apiUserToken,
+      organizationId: pomerium.organizationId,
+      clusterId: pomerium.clusterId,
+      apiUrl: pomerium.apiUrl,
+    },
+    port: 0,
+    cataloguePath: 'catalogue.yaml',
+    logLevel: 'debug',
+  }
+  return {
+    slack,
+    pomerium,
+    database,
+    people,
+    config,
+    catalogueSource: options.catalogue ?? CATALOGUE_YAML,
+    get advanced() {
+      return advanced
+    },
+    async advance(seconds) {
+      // First here, so that nothing is older than the database says.
+      advanced += seconds
+      await database.clock.advance(seconds)
+    },
+    async [Symbol.asyncDispose]() {
+      await slack[Symbol.asyncDispose]()
+      await pomerium[Symbol.asyncDispose]()
+      await database[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** Starts everything; the policies exist and are attached to their routes when it resolves. */
+export async function startHouse(options: HouseOptions = {}): Promise<House> {
+  const town = await startTown(options)
+  const { slack, pomerium, config, catalogueSource } = town
+  const logged: string[] = []
+  const destination = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      logged.push(chunk.toString())
+      done()
+    },
+  })
+  const catalogue = catalogueOf(catalogueSource)
+  const log = createLogger({ level: 'debug', destination, secrets: secretsOf(config) })
+  const clock = {
+    wall: () => Date.now() + town.advanced * 1_000,
+    steady: () => performance.now() + town.advanced * 1_000,
+  }
+  const bots: Bot[] = []
+  const start = async (changes: Partial<Config> = {}): Promise<Bot> => {
+    const bot = await startBot({ ...config, ...changes }, { catalogue, catalogueSource, log, clock })
+    bots.push(bot)
+    slack.deliverTo(`http://127.0.0.1:${bot.port}/slack/events`)
+    return bot
+  }
+  const close = town[Symbol.asyncDispose]
+  try {
+    const bot = await start()
+    await pomerium.waitFor(() => pomerium.policies().length === catalogue.resources.size)
+    if (options.catalogue === undefined) attachRoutes(pomerium)
+    return Object.defineProperties(
+      {
+        ...town,
+        bot,
+        logged,
+        startBot: start,
+        async [Symbol.asyncDispose]() {
+          await Promise.all(bots.map((started) => started.stop(1_000)))
+          await close()
+        },
+      },
+      { advanced: { get: () => town.advanced } },
+    )
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
