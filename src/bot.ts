@@ -124,6 +124,7 @@ export async function startBot(
         list: createWorkList(db),
         wakeUps: createWakeUps(config.database.url, log),
         sleep,
+        monotonicMs: () => performance.now(),
         random: Math.random,
         log,
         lanes: [

@@ -43,7 +43,7 @@ export interface Change extends Act {
  */
 export async function changeRequest(deps: Deps, change: Change): Promise<Outcome<RequestView>> {
   const catalogue = deps.catalogue()
-  const found = await deps.store.transaction((tx) => tx.requests.find(change.id))
+  const found = await deps.store.statement((db) => db.requests.find(change.id))
   const resource = found && catalogue.resources.get(found.resourceId)
   const groups = groupsAround(catalogue, resource)
   const [actor, requester] = await Promise.all([

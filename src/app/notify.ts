@@ -4,7 +4,7 @@ import type { Breaker } from './breaker.ts'
 import type { Deps } from './deps.ts'
 import { viewOf } from './deps.ts'
 import type { Lease } from './lease.ts'
-import type { Messenger, RecordedEvent, RequestView } from './ports.ts'
+import type { MessagePlace, Messenger, RecordedEvent, RequestView } from './ports.ts'
 import { MessengerError } from './ports.ts'
 import type { ShownMessage, WorkResult } from './store.ts'
 import type { WorkHandler } from './worker.ts'
@@ -23,10 +23,9 @@ export function messagesWork(deps: NotifyDeps): WorkHandler {
   return ({ subject, attempts }, lease) =>
     guarded(deps, attempts, subject, async () => {
       const id = subject as RequestId
-      const { request, messages } = await deps.store.transaction(async (tx) => ({
-        request: await tx.requests.find(id),
-        messages: await tx.messages.of(id),
-      }))
+      // The messages first: what is found of the request after that is at least as new as what they show.
+      const messages = await deps.store.statement((db) => db.messages.of(id))
+      const request = await deps.store.statement((db) => db.requests.find(id))
       if (request === undefined) return []
       const view = viewOf(deps.catalogue(), request)
       const troubles: MessengerError[] = []
@@ -38,32 +37,48 @@ export function messagesWork(deps: NotifyDeps): WorkHandler {
           troubles.push(error)
         }
       }
-      await attempt(() => postMissing(deps, view, messages, lease))
-      for (const message of messages) await attempt(() => bringUpToDate(deps, view, message, lease))
+      await Promise.all([
+        attempt(() => postDirect(deps, view, messages, lease)),
+        attempt(() => postCard(deps, view, messages, lease)),
+        ...messages.map((message) => attempt(() => bringUpToDate(deps, view, message, lease))),
+      ])
       return troubles
     })
 }
 
-async function postMissing(
+async function postDirect(
   deps: NotifyDeps,
   view: RequestView,
   messages: readonly ShownMessage[],
   lease: Lease,
 ): Promise<void> {
-  const { request, resource } = view
-  const isMissing = (kind: ShownMessage['kind']) =>
-    messages.every((message) => message.kind !== kind)
+  if (messages.some(({ kind }) => kind === 'direct')) return
+  await lease.hold()
+  const place = await deps.messenger.postDirect(view.request.requester.userId, view)
+  await remember(deps, view, 'direct', place)
+}
+
+async function postCard(
+  deps: NotifyDeps,
+  view: RequestView,
+  messages: readonly ShownMessage[],
+  lease: Lease,
+): Promise<void> {
+  const { resource } = view
+  if (resource === undefined || messages.some(({ kind }) => kind === 'card')) return
+  await lease.hold()
+  const place = await deps.messenger.postCard(resource.channel, view)
+  await remember(deps, view, 'card', place)
+}
+
+async function remember(
+  deps: NotifyDeps,
+  { request }: RequestView,
+  kind: ShownMessage['kind'],
+  place: MessagePlace,
+): Promise<void> {
   const versions = { shown: request.version, trail: request.version }
-  if (isMissing('direct')) {
-    await lease.hold()
-    const place = await deps.messenger.postDirect(request.requester.userId, view)
-    await deps.store.transaction((tx) => tx.messages.posted(request.id, 'direct', place, versions))
-  }
-  if (isMissing('card') && resource !== undefined) {
-    await lease.hold()
-    const place = await deps.messenger.postCard(resource.channel, view)
-    await deps.store.transaction((tx) => tx.messages.posted(request.id, 'card', place, versions))
-  }
+  await deps.store.statement((db) => db.messages.posted(request.id, kind, place, versions))
 }
 
 async function bringUpToDate(
@@ -79,14 +94,14 @@ async function bringUpToDate(
       await lease.hold()
       if (message.kind === 'card') await messenger.updateCard(message.place, view)
       else await messenger.updateDirect(message.place, view)
-      await store.transaction((tx) => tx.messages.shown(message.id, request.version))
+      await store.statement((db) => db.messages.shown(message.id, request.version))
     }
     if (message.trailVersion >= request.version) return
     for (const event of await changesAfter(deps, request.id, message.trailVersion)) {
       await lease.hold()
       await messenger.postTrail(message.place, event, view)
       const version = event.requestVersion ?? message.trailVersion
-      await store.transaction((tx) => tx.messages.trailed(message.id, version))
+      await store.statement((db) => db.messages.trailed(message.id, version))
     }
   } catch (error) {
     if (!(error instanceof MessengerError && error.code === 'gone')) throw error
@@ -103,7 +118,7 @@ function changesAfter(
   id: RequestId,
   version: number,
 ): Promise<readonly RecordedEvent[]> {
-  return deps.store.transaction((tx) => tx.audit.changesAfter(id, version))
+  return deps.store.statement((db) => db.audit.changesAfter(id, version))
 }
 
 /** The worker's hand for alerts: posts an audit event to the audit channel, once. */
@@ -112,8 +127,8 @@ export function alertWork(deps: NotifyDeps): WorkHandler {
     guarded(deps, attempts, subject, async () => {
       const channel = deps.catalogue().auditChannel
       const seq = Number(subject)
-      const event = await deps.store.transaction(async (tx) =>
-        (await tx.messages.isAlertPosted(seq)) ? undefined : tx.audit.find(seq),
+      const event = await deps.store.statement(async (db) =>
+        (await db.messages.isAlertPosted(seq)) ? undefined : db.audit.find(seq),
       )
       if (event === undefined) return []
       deps.log.error({ action: event.action, resource: event.resourceId, seq }, 'alert')
@@ -121,7 +136,7 @@ export function alertWork(deps: NotifyDeps): WorkHandler {
       await lease.hold()
       try {
         const place = await deps.messenger.postAlert(channel, event)
-        await deps.store.transaction((tx) => tx.messages.alertPosted(seq, place))
+        await deps.store.statement((db) => db.messages.alertPosted(seq, place))
         return []
       } catch (error) {
         if (error instanceof MessengerError) return [error]

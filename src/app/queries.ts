@@ -28,7 +28,7 @@ export async function requestsOf(
 ): Promise<Outcome<readonly RequestView[]>> {
   const identified = await identify(deps, actor, new Set())
   if (!identified.ok) return identified
-  const requests = await deps.store.transaction((tx) => tx.requests.ofRequester(actor, LIST_LENGTH))
+  const requests = await deps.store.statement((db) => db.requests.ofRequester(actor, LIST_LENGTH))
   return { ok: true, value: requests.map((request) => viewOf(deps.catalogue(), request)) }
 }
 
@@ -43,7 +43,7 @@ export async function requestsWaitingFor(
   const { person } = identified
   const resources = [...catalogue.resources.values()].filter((r) => belongsTo(r.approvers, person))
   const ids = resources.map((resource) => resource.id)
-  const pending = await deps.store.transaction((tx) => tx.requests.pending(ids, LIST_LENGTH))
+  const pending = await deps.store.statement((db) => db.requests.pending(ids, LIST_LENGTH))
   const answerable = pending.filter(
     (request) =>
       !isSamePerson(request.requester, person) &&

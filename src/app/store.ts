@@ -10,11 +10,16 @@ import type { MessagePlace, RecordedEvent } from './ports.ts'
 export interface Store {
   /** Runs `work` in one transaction; deadlocks and serialization failures are retried, so `work` may run again. */
   transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>
+  /** Runs `work` without a transaction: for one statement, or for reads that need not agree with each other. */
+  statement<T>(work: (db: Statements) => Promise<T>): Promise<T>
 }
 
-export interface Transaction {
+export interface Transaction extends Statements {
   /** The database's time at the start of the transaction. */
   readonly now: Date
+}
+
+export interface Statements {
   readonly requests: Requests
   readonly audit: Audit
   readonly identities: Identities
@@ -59,9 +64,7 @@ export interface Identities {
    * Compares a person's address with the one pinned at first use, and pins it when there is none. `refused-again`: this
    * different address was refused before.
    */
-  pin(
-    identity: Identity,
-  ): Promise<{
+  pin(identity: Identity): Promise<{
     readonly outcome: 'pinned' | 'same' | 'refused' | 'refused-again'
     readonly pinned: string
   }>

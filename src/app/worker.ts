@@ -20,6 +20,8 @@ export interface WorkerDeps {
   readonly lanes: readonly Lane[]
   /** Resolves after a time, or at once when the signal aborts; never rejects. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
+  /** Milliseconds of a clock that never goes back. */
+  readonly monotonicMs: () => number
   readonly random: () => number
   readonly log: Log
 }
@@ -55,9 +57,10 @@ async function runLane(
     let waitMs: number
     try {
       const free = lane.hands - busy.size
+      const since = deps.monotonicMs()
       const claims = free === 0 ? [] : await deps.list.claim(kinds, free, lane.leaseMs)
       for (const claim of claims) {
-        const task = work(deps, lane, claim).finally(() => {
+        const task = work(deps, lane, claim, since).finally(() => {
           busy.delete(task)
           bell.ring()
         })
@@ -77,9 +80,9 @@ async function runLane(
   await Promise.all(busy)
 }
 
-async function work(deps: WorkerDeps, lane: Lane, claim: Claim): Promise<void> {
+async function work(deps: WorkerDeps, lane: Lane, claim: Claim, since: number): Promise<void> {
   const over = new AbortController()
-  const lease = keepLease(deps, claim, lane.leaseMs, over.signal)
+  const lease = keepLease(deps, claim, lane.leaseMs, since, over.signal)
   let result: WorkResult
   try {
     const handler = lane.handlers.get(claim.kind)
@@ -101,18 +104,33 @@ async function work(deps: WorkerDeps, lane: Lane, claim: Claim): Promise<void> {
   }
 }
 
-/** Renews the lease while the work goes on. */
-function keepLease(deps: WorkerDeps, claim: Claim, leaseMs: number, over: AbortSignal): Lease {
+/**
+ * Renews the lease while the work goes on. By our own monotonic clock, counted from before the database was asked, a
+ * lease is certain for `leaseMs`; in the first half of that nobody has to ask again.
+ */
+function keepLease(
+  deps: WorkerDeps,
+  claim: Claim,
+  leaseMs: number,
+  since: number,
+  over: AbortSignal,
+): Lease {
+  let certainUntil = since + leaseMs
+  const renew = async () => {
+    const askedAt = deps.monotonicMs()
+    if (!(await deps.list.renew(claim, leaseMs)))
+      throw new LeaseLost(`lost ${claim.kind}:${claim.subject}`)
+    certainUntil = askedAt + leaseMs
+  }
   const lease: Lease = {
     async hold() {
-      if (!(await deps.list.renew(claim, leaseMs)))
-        throw new LeaseLost(`lost ${claim.kind}:${claim.subject}`)
+      if (certainUntil - deps.monotonicMs() < leaseMs / 2) await renew()
     },
   }
   const renewing = async () => {
     while (!over.aborted) {
       await deps.sleep(leaseMs / 3, over)
-      if (!over.aborted) await lease.hold()
+      if (!over.aborted) await renew()
     }
   }
   renewing().catch((error: unknown) =>

@@ -1,12 +1,13 @@
-import type { Selectable, Transaction as Tx } from 'kysely'
+import type { Selectable } from 'kysely'
 import type { RecordedEvent } from '../app/ports.ts'
 import type { Audit } from '../app/store.ts'
 import type { Actor, AuditEvent } from '../domain/event.ts'
+import type { Database } from './database.ts'
 import { identityOrNone } from './columns.ts'
-import type { AuditEventTable, Schema } from './schema.ts'
+import type { AuditEventTable } from './schema.ts'
 
-/** The audit trail, inside one transaction. */
-export function auditIn(tx: Tx<Schema>): Audit {
+/** The audit trail. */
+export function auditIn(tx: Database): Audit {
   return {
     async append(event) {
       const row = await tx

@@ -1,9 +1,8 @@
-import type { Transaction as Tx } from 'kysely'
 import type { CatalogueRevisions } from '../app/store.ts'
-import type { Schema } from './schema.ts'
+import type { Database } from './database.ts'
 
-/** The catalogue files that were ever in force, inside one transaction. */
-export function catalogueRevisionsIn(tx: Tx<Schema>): CatalogueRevisions {
+/** The catalogue files that were ever in force. */
+export function catalogueRevisionsIn(tx: Database): CatalogueRevisions {
   return {
     async accept({ revision }, source) {
       const inserted = await tx

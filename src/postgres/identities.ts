@@ -1,10 +1,9 @@
-import type { Transaction as Tx } from 'kysely'
 import type { Identities } from '../app/store.ts'
 import { foldEmail } from '../domain/person.ts'
-import type { Schema } from './schema.ts'
+import type { Database } from './database.ts'
 
-/** The pinned addresses, inside one transaction. */
-export function identitiesIn(tx: Tx<Schema>): Identities {
+/** The pinned addresses. */
+export function identitiesIn(tx: Database): Identities {
   return {
     async pin({ teamId, userId, email }) {
       const inserted = await tx

@@ -1,9 +1,8 @@
-import type { Transaction as Tx } from 'kysely'
 import type { Messages, ShownMessage } from '../app/store.ts'
-import type { Schema } from './schema.ts'
+import type { Database } from './database.ts'
 
-/** The messages that show requests and alerts, inside one transaction. */
-export function messagesIn(tx: Tx<Schema>): Messages {
+/** The messages that show requests and alerts. */
+export function messagesIn(tx: Database): Messages {
   const update = (id: number) => tx.updateTable('slack_message').where('id', '=', String(id))
   return {
     async of(id) {

@@ -1,9 +1,10 @@
-import type { Selectable, Transaction as Tx } from 'kysely'
+import type { Selectable } from 'kysely'
 import type { PolicyState, PolicyStates } from '../app/store.ts'
-import type { PolicyStateTable, Schema } from './schema.ts'
+import type { Database } from './database.ts'
+import type { PolicyStateTable } from './schema.ts'
 
-/** What is known of each policy, inside one transaction. */
-export function policyStatesIn(tx: Tx<Schema>): PolicyStates {
+/** What is known of each policy. */
+export function policyStatesIn(tx: Database): PolicyStates {
   return {
     async find(resource) {
       const row = await tx

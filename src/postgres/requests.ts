@@ -1,18 +1,17 @@
-import type { Transaction as Tx } from 'kysely'
 import { sql } from 'kysely'
 import pg from 'pg'
 import type { Requests } from '../app/store.ts'
 import { RequestExists } from '../app/store.ts'
 import type { Approved, Pending } from '../domain/request.ts'
+import type { Database } from './database.ts'
 import { toGrantColumns, toGrantRow } from './grant-rows.ts'
 import { toApprovalRow, toRequest, toRequestColumns, toRequestRow } from './request-rows.ts'
 import type { RequestRow } from './request-rows.ts'
-import type { Schema } from './schema.ts'
 
 const UNIQUE_VIOLATION = '23505'
 
-/** Requests with their approvals and grant, inside one transaction. */
-export function requestsIn(tx: Tx<Schema>): Requests {
+/** Requests with their approvals and grant. */
+export function requestsIn(tx: Database): Requests {
   const one = (query: ReturnType<typeof select>) =>
     query.executeTakeFirst().then((row) => (row === undefined ? undefined : toRequest(row)))
   return {
@@ -90,7 +89,7 @@ export function requestsIn(tx: Tx<Schema>): Requests {
   }
 }
 
-function select(tx: Tx<Schema>) {
+function select(tx: Database) {
   return tx
     .selectFrom('request')
     .leftJoin('access_grant', 'access_grant.request_id', 'request.id')

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import pg from 'pg'
-import type { Store } from '../app/store.ts'
+import type { Statements, Store } from '../app/store.ts'
 import { auditIn } from './audit.ts'
 import { catalogueRevisionsIn } from './catalogue-revisions.ts'
 import type { Database } from './database.ts'
@@ -17,6 +17,7 @@ const TRY_AGAIN = new Set(['40001', '40P01'])
 /** The store in Postgres. */
 export function createStore(db: Database): Store {
   return {
+    statement: (work) => work(everythingIn(db)),
     async transaction(work) {
       for (let left = TRIES; ; left -= 1) {
         try {
@@ -24,16 +25,7 @@ export function createStore(db: Database): Store {
             const { rows } = await sql<{ now: Date }>`select jit_now() as now`.execute(tx)
             const now = rows[0]?.now
             if (now === undefined) throw new TypeError('the database told no time')
-            return work({
-              now,
-              requests: requestsIn(tx),
-              audit: auditIn(tx),
-              identities: identitiesIn(tx),
-              policies: policyStatesIn(tx),
-              messages: messagesIn(tx),
-              work: workIn(tx),
-              catalogues: catalogueRevisionsIn(tx),
-            })
+            return work({ now, ...everythingIn(tx) })
           })
         } catch (error) {
           const isTransient = error instanceof pg.DatabaseError && TRY_AGAIN.has(error.code ?? '')
@@ -41,5 +33,17 @@ export function createStore(db: Database): Store {
         }
       }
     },
+  }
+}
+
+function everythingIn(db: Database): Statements {
+  return {
+    requests: requestsIn(db),
+    audit: auditIn(db),
+    identities: identitiesIn(db),
+    policies: policyStatesIn(db),
+    messages: messagesIn(db),
+    work: workIn(db),
+    catalogues: catalogueRevisionsIn(db),
   }
 }

@@ -1,14 +1,12 @@
 import { sql } from 'kysely'
-import type { Transaction as Tx } from 'kysely'
 import type { Claim, Work, WorkList } from '../app/store.ts'
 import type { Database } from './database.ts'
-import type { Schema } from './schema.ts'
 
 /** The channel on which workers are told that something is due. */
 export const WORK_CHANNEL = 'jit_work'
 
-/** Marks of what is out of date, inside one transaction; workers are told at commit. */
-export function workIn(tx: Tx<Schema>): Work {
+/** Marks of what is out of date; workers are told at commit. */
+export function workIn(tx: Database): Work {
   const told = sql`pg_notify(${WORK_CHANNEL}, '')`
   return {
     async mark(kind, subject) {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { writeFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -30,7 +31,7 @@ try {
 
 async function measureBot(): Promise<void> {
   await using database = await createTestDatabase(2)
-  await using slack = await startSlack()
+  await using slack = await startSlack({ signingSecret: randomBytes(16).toString('hex') })
   await using pomerium = await startPomerium()
   const askers = Array.from({ length: PEOPLE }, (_, n) => person(`asker${n}`))
   const answerer = person('answerer')
