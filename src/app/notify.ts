@@ -4,7 +4,7 @@ import type { Breaker } from './breaker.ts'
 import type { Deps } from './deps.ts'
 import { viewOf } from './deps.ts'
 import type { Lease } from './lease.ts'
-import type { MessagePlace, Messenger, RecordedEvent, RequestView } from './ports.ts'
+import type { MessagePlace, Messenger, RequestView } from './ports.ts'
 import { MessengerError } from './ports.ts'
 import type { ShownMessage, WorkResult } from './store.ts'
 import type { WorkHandler } from './worker.ts'
@@ -14,6 +14,8 @@ export type NotifyDeps = Pick<Deps, 'store' | 'catalogue' | 'log'> & {
   readonly breaker: Breaker
   readonly random: () => number
 }
+
+const TRAIL_LINES_MAX = 5
 
 /**
  * The worker's hand for messages: makes every message of a request show its current state, posts those that are
@@ -97,12 +99,15 @@ async function bringUpToDate(
       await store.statement((db) => db.messages.shown(message.id, request.version))
     }
     if (message.trailVersion >= request.version) return
-    for (const event of await changesAfter(deps, request.id, message.trailVersion)) {
-      await lease.hold()
-      await messenger.postTrail(message.place, event, view)
-      const version = event.requestVersion ?? message.trailVersion
-      await store.statement((db) => db.messages.trailed(message.id, version))
-    }
+    const events = await store.statement((db) =>
+      db.audit.changesAfter(request.id, message.trailVersion, TRAIL_LINES_MAX),
+    )
+    const last = events.at(-1)?.requestVersion
+    if (last === undefined) return
+    await lease.hold()
+    await messenger.postTrail(message.place, events, view)
+    await store.statement((db) => db.messages.trailed(message.id, last))
+    if (last < request.version) await store.statement((db) => db.work.mark('messages', request.id))
   } catch (error) {
     if (!(error instanceof MessengerError && error.code === 'gone')) throw error
     // Somebody deleted the message: it can never lie again, and a new one is posted if none is left.
@@ -111,14 +116,6 @@ async function bringUpToDate(
       await tx.work.mark('messages', request.id)
     })
   }
-}
-
-function changesAfter(
-  deps: NotifyDeps,
-  id: RequestId,
-  version: number,
-): Promise<readonly RecordedEvent[]> {
-  return deps.store.statement((db) => db.audit.changesAfter(id, version))
 }
 
 /** The worker's hand for alerts: posts an audit event to the audit channel, once. */

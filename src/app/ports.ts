@@ -50,8 +50,8 @@ export interface Messenger {
   /** Posts the requester's own message into their direct conversation. */
   postDirect(userId: SlackUserId, view: RequestView): Promise<MessagePlace>
   updateDirect(place: MessagePlace, view: RequestView): Promise<void>
-  /** Adds the line that says what changed to the thread below a message. */
-  postTrail(place: MessagePlace, event: RecordedEvent, view: RequestView): Promise<void>
+  /** Adds a line for each of at most five changes to the thread below a message, in one post. */
+  postTrail(place: MessagePlace, events: readonly RecordedEvent[], view: RequestView): Promise<void>
   postAlert(channel: SlackChannelId, event: RecordedEvent): Promise<MessagePlace>
 }
 

@@ -54,8 +54,8 @@ export class RequestExists extends Error {
 
 export interface Audit {
   append(event: AuditEvent): Promise<RecordedEvent>
-  /** State changes of a request after a version, in order. */
-  changesAfter(id: RequestId, version: number): Promise<readonly RecordedEvent[]>
+  /** The first `limit` state changes of a request after a version, in order. */
+  changesAfter(id: RequestId, version: number, limit: number): Promise<readonly RecordedEvent[]>
   find(seq: number): Promise<RecordedEvent | undefined>
 }
 

@@ -17,13 +17,14 @@ export function auditIn(tx: Database): Audit {
         .executeTakeFirstOrThrow()
       return toEvent(row)
     },
-    async changesAfter(id, version) {
+    async changesAfter(id, version, limit) {
       const rows = await tx
         .selectFrom('audit_event')
         .selectAll()
         .where('request_id', '=', id)
         .where('request_version', '>', version)
         .orderBy('request_version')
+        .limit(limit)
         .execute()
       return rows.map(toEvent)
     },
@@ -65,7 +66,7 @@ function toEvent(row: Selectable<AuditEventTable>): RecordedEvent {
   const identity = identityOrNone(
     row.actor_team_id,
     row.actor_user_id,
-    row.actor_email,
+    row.actor_email ?? '',
     row.actor_subject,
   )
   return {

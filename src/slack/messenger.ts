@@ -1,0 +1,102 @@
+import type { WebClient } from '@slack/web-api'
+import type { MessagePlace, Messenger } from '../app/ports.ts'
+import { MessengerError } from '../app/ports.ts'
+import type { SlackChannelId } from '../domain/ids.ts'
+import { card } from './card.ts'
+import { direct } from './direct.ts'
+import type { SlackFailure } from './failure.ts'
+import { failureText, slackFailure } from './failure.ts'
+import { post } from './post.ts'
+import { alertMessage, trailLine } from './trail.ts'
+import type { Message } from './wording-blocks.ts'
+
+const GONE = new Set([
+  'message_not_found',
+  'channel_not_found',
+  'thread_not_found',
+  'is_archived',
+  'is_inactive',
+  'not_in_channel',
+  'cant_update_message',
+  'edit_window_closed',
+  'user_not_found',
+  'user_disabled',
+])
+
+/** Slack's own troubles; `update_failed` and the two about moving workspaces pass by themselves too. */
+const PASSING = new Set([
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+  'ratelimited',
+  'rate_limited',
+  'update_failed',
+  'team_added_to_org',
+  'org_login_required',
+])
+
+/** Shows requests in Slack, one Web API call a method. */
+export function createMessenger({ client }: { readonly client: WebClient }): Messenger {
+  async function place(to: Parameters<typeof post>[1], message: Message): Promise<MessagePlace> {
+    const what = `chat.postMessage to ${to.channel}`
+    const { channel, ts } = await attempt(what, () => post(client, to, message))
+    if (channel === undefined || ts === undefined)
+      throw new MessengerError(`${what}: no channel or ts in the answer`, { code: 'unavailable' })
+    return { channel: channel as SlackChannelId, ts }
+  }
+
+  async function update({ channel, ts }: MessagePlace, message: Message): Promise<void> {
+    await attempt(`chat.update of ${ts} in ${channel}`, () =>
+      client.chat.update({ channel, ts, ...message }),
+    )
+  }
+
+  return {
+    postCard: (channel, view) => place({ channel }, card(view)),
+    updateCard: (place, view) => update(place, card(view)),
+    postDirect: (userId, view) => place({ channel: userId }, direct(view)),
+    updateDirect: (place, view) => update(place, direct(view)),
+    async postTrail({ channel, ts }, events, view) {
+      const lines = events.map((event) => trailLine(event, view))
+      await place(
+        { channel, threadTs: ts },
+        {
+          text: lines.map(({ text }) => text).join('\n'),
+          blocks: lines.flatMap(({ blocks }) => blocks),
+        },
+      )
+    },
+    postAlert: (channel, event) => place({ channel }, alertMessage(event)),
+  }
+}
+
+async function attempt<T>(what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    const failure = slackFailure(error)
+    throw new MessengerError(`${what}: ${failureText(failure)}`, {
+      ...meaningOf(failure),
+      cause: error,
+    })
+  }
+}
+
+function meaningOf(failure: SlackFailure): {
+  code: MessengerError['code']
+  retryAfterMs?: number
+} {
+  switch (failure.kind) {
+    case 'rate-limited':
+      return { code: 'rate-limited', retryAfterMs: failure.retryAfterMs }
+    case 'platform':
+      if (GONE.has(failure.code)) return { code: 'gone' }
+      return { code: PASSING.has(failure.code) ? 'unavailable' : 'refused' }
+    case 'http':
+    case 'no-answer':
+      return { code: 'unavailable' }
+    default:
+      return failure satisfies never
+  }
+}

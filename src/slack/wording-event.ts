@@ -1,0 +1,79 @@
+import type { AuditAction } from '../domain/event.ts'
+import type { Json } from '../domain/ppl.ts'
+import { cleanText, cutText } from '../domain/text.ts'
+
+const ENTRIES_MAX = 20
+const VALUE_MAX = 400
+const DETAILS_MAX = 2_500
+
+/** What each kind of event says happened, and what an operator has to do when it asks for attention. */
+export const EVENT_WORDS: Readonly<Record<AuditAction, { what: string; remedy?: string }>> = {
+  'request.created': { what: 'Access was asked for' },
+  'request.approval_recorded': { what: 'An approval was recorded' },
+  'request.approved': { what: 'A request was approved' },
+  'request.denied': { what: 'A request was denied' },
+  'request.cancelled': { what: 'A request was cancelled' },
+  'request.lapsed': { what: 'A request lapsed' },
+  'grant.activated': { what: 'Access became active' },
+  'grant.ending': { what: 'Access is being ended' },
+  'grant.ended': { what: 'Access ended' },
+  'grant.never_active': {
+    what: 'Access was never confirmed',
+    remedy:
+      'Pomerium did not confirm the rule before its time was over: check that its API answers and that its policy is not blocked.',
+  },
+  'request.create_refused': { what: 'A request was refused' },
+  'request.approve_refused': { what: 'An approval was refused' },
+  'request.deny_refused': { what: 'A denial was refused' },
+  'request.cancel_refused': { what: 'A cancellation was refused' },
+  'grant.end_refused': { what: 'Ending access was refused' },
+  'identity.pinned': { what: 'A person was seen for the first time' },
+  'identity.email_changed': {
+    what: 'An e-mail address changed',
+    remedy:
+      'This person can neither ask nor approve until the change is settled: find out whether it is genuine, and if it is, run `jit identity forget`.',
+  },
+  'identity.forgotten': { what: 'A pinned address was forgotten' },
+  'policy.created': {
+    what: 'A policy was created',
+    remedy: 'Attach it to the routes that it is to guard; until then it opens nothing.',
+  },
+  'policy.written': { what: 'A policy was written' },
+  'policy.blocked': {
+    what: 'A policy is blocked',
+    remedy:
+      'New access to this resource waits until the cause below is gone; access that is already open still ends on time by its own rule.',
+  },
+  'policy.unblocked': {
+    what: 'A policy is free again',
+    remedy: 'Nothing is left to do: waiting changes are being written.',
+  },
+  'policy.adopted': { what: 'A policy was adopted' },
+  'policy.forgotten': { what: 'A policy was forgotten' },
+  'policy.drift_repaired': {
+    what: 'Drift was repaired',
+    remedy:
+      'Somebody or something else changed rules of this bot: find out who in Pomerium, and end access in Slack instead.',
+  },
+  'policy.foreign_rules': {
+    what: 'A policy holds foreign rules',
+    remedy:
+      'This bot did not write them and leaves them alone: check in Pomerium whether they belong there.',
+  },
+  'catalogue.accepted': { what: 'A catalogue was accepted' },
+}
+
+/** An event's details as bounded plain lines of `name: value`; empty when there are none. */
+export function detailLines(details: { readonly [key: string]: Json }): string {
+  const entries = Object.entries(details)
+  const lines = entries.slice(0, ENTRIES_MAX).map(([name, value]) => {
+    const shown = typeof value === 'string' ? value : JSON.stringify(value)
+    return `${oneLine(name, 60)}: ${oneLine(shown, VALUE_MAX)}`
+  })
+  if (entries.length > ENTRIES_MAX) lines.push(`and ${entries.length - ENTRIES_MAX} more`)
+  return cutText(lines.join('\n'), DETAILS_MAX)
+}
+
+function oneLine(text: string, maxChars: number): string {
+  return cutText(cleanText(text, { multiline: false }), maxChars)
+}

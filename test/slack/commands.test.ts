@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { createAnswers } from '../../src/slack/answers.ts'
+import { helpText, usageText } from '../../src/slack/wording-help.ts'
+import { refusalText } from '../../src/slack/wording.ts'
+import { silentLog } from '../support/log.ts'
+import { startApi } from './api.ts'
+import { lines } from './samples.ts'
+import type { Stage } from './stage.ts'
+import { ANN, CHANNEL, startStage, toldTo } from './stage.ts'
+
+const ID = '7K2M9QXR'
+const REFUSAL = { code: 'not-an-approver' } as const
+const refused = () => Promise.resolve({ ok: false as const, refusal: REFUSAL })
+
+/** Types a command as Ann and waits until everything that follows it is over. */
+async function type(stage: Stage, text: string): Promise<void> {
+  const ack = await stage.slack.command(ANN, CHANNEL, '/jit', text)
+  assert.deepEqual([ack.status, ack.problem], [200, undefined])
+  assert.equal(await stage.app.drained(5_000), true)
+}
+
+const keysOf = (stage: Stage) =>
+  stage.useCases.calls.map(({ input }) => (input as { idempotencyKey: string }).idempotencyKey)
+
+/** The first line of a text as people read it. */
+const shown = (mrkdwn: string) =>
+  lines({ text: mrkdwn, blocks: [{ type: 'section', text: { type: 'mrkdwn', text: mrkdwn } }] })[0]
+
+describe('/jit in one line', () => {
+  it('asks for access and says what comes next', async () => {
+    await using stage = await startStage()
+    await type(stage, 'request grafana-prod 1h30m INC-42 dashboards are red')
+    const idempotencyKey = keysOf(stage)[0]
+    assert.match(idempotencyKey ?? '', /^command:\S+$/)
+    const input = {
+      actor: ANN,
+      via: 'command',
+      resource: 'grafana-prod',
+      durationSeconds: 5_400,
+      reason: 'INC-42 dashboards are red',
+      idempotencyKey,
+    }
+    assert.deepEqual(stage.useCases.calls, [{ method: 'requestAccess', input }])
+    assert.match(toldTo(stage, ANN).join(), /Asked for Grafana.* for 1h30m: request .*7K2M9QXR/)
+  })
+
+  it('gives a repeated delivery the same key, and another command another one', async () => {
+    await using stage = await startStage()
+    await type(stage, 'request grafana-prod 1h INC-42')
+    await stage.slack.redeliver(2)
+    await stage.app.drained(5_000)
+    await type(stage, 'request grafana-prod 1h INC-42')
+    const keys = keysOf(stage)
+    assert.equal(keys.length, 4)
+    assert.equal(new Set(keys.slice(0, 3)).size, 1)
+    assert.equal(new Set(keys).size, 2)
+  })
+
+  it('hands back what was typed when it is refused, as words that are no markup', async () => {
+    await using stage = await startStage()
+    const refusal = { code: 'duration-too-long', maxSeconds: 3_600 } as const
+    stage.useCases.script('requestAccess', () => Promise.resolve({ ok: false, refusal }))
+    await type(stage, 'request grafana-prod 9h <!channel> `INC`')
+    const [told] = stage.slack.ephemerals(ANN)
+    assert.equal(told?.text, refusalText(refusal))
+    const marked = JSON.stringify(told?.blocks)
+    assert.match(marked, /You typed: `\/jit request grafana-prod 9h &lt;!channel&gt; 'INC'`/)
+  })
+
+  it('is acknowledged while the work hangs', async () => {
+    await using stage = await startStage()
+    const gate = Promise.withResolvers<void>()
+    stage.useCases.script('requestAccess', async () => {
+      await gate.promise
+      return refused()
+    })
+    const ack = await stage.slack.command(ANN, CHANNEL, '/jit', 'request grafana-prod 1h INC-42')
+    assert.deepEqual([ack.status, ack.body], [200, ''])
+    assert.equal(stage.app.inFlight(), 1)
+    gate.resolve()
+    await stage.app.drained(5_000)
+    assert.equal(toldTo(stage, ANN).length, 1)
+  })
+})
+
+describe('/jit with a request id', () => {
+  for (const [line, method, input] of [
+    [`approve ${ID}`, 'approveRequest', { id: ID }],
+    [`Approve ${ID} fine`, 'approveRequest', { id: ID, note: 'fine' }],
+    [`deny ${ID} not now`, 'denyRequest', { id: ID, reason: 'not now' }],
+    [`cancel ${ID}`, 'cancelRequest', { id: ID }],
+    [`end ${ID}`, 'endGrant', { id: ID }],
+    [`end ${ID} done`, 'endGrant', { id: ID, reason: 'done' }],
+  ] as const) {
+    it(`does "${line}" and says so`, async () => {
+      await using stage = await startStage()
+      await type(stage, line)
+      const wish = { actor: ANN, via: 'command', ...input }
+      assert.deepEqual(stage.useCases.calls, [{ method, input: wish }])
+      assert.match(toldTo(stage, ANN).join(), /7K2M9QXR/)
+    })
+
+    it(`says why "${line}" was refused`, async () => {
+      await using stage = await startStage()
+      stage.useCases.script(method, refused)
+      await type(stage, line)
+      assert.match(toldTo(stage, ANN).join(), /You may not answer this request/)
+    })
+  }
+
+  it('takes no reason that is longer than a reason may be', async () => {
+    await using stage = await startStage()
+    await type(stage, `deny ${ID} ${'x'.repeat(1_001)}`)
+    assert.deepEqual(stage.useCases.calls, [])
+    assert.match(toldTo(stage, ANN).join(), /write 1000 characters or fewer/)
+  })
+})
+
+describe('/jit lists', () => {
+  for (const [line, method, heading] of [
+    ['mine', 'requestsOf', 'Your requests'],
+    ['pending', 'requestsWaitingFor', 'Requests that wait for your answer'],
+    ['resources', 'resourcesFor', 'You may ask for'],
+  ] as const) {
+    it(`shows ${line}`, async () => {
+      await using stage = await startStage()
+      await type(stage, line)
+      assert.deepEqual(stage.useCases.calls, [{ method, input: ANN }])
+      assert.ok(toldTo(stage, ANN).join().includes(heading))
+    })
+
+    it(`says why it does not show ${line}`, async () => {
+      await using stage = await startStage()
+      stage.useCases.script(method, () =>
+        Promise.resolve({ ok: false, refusal: { code: 'directory-unavailable' } }),
+      )
+      await type(stage, line)
+      assert.match(toldTo(stage, ANN).join(), /nothing was decided/)
+    })
+  }
+})
+
+describe('/jit with something else', () => {
+  for (const [line, text] of [
+    ['help', helpText()],
+    ['HELP me', helpText()],
+    ['frobnicate', usageText({ code: 'unknown-command', command: 'frobnicate' })],
+    ['approve', usageText({ code: 'missing-id', command: 'approve' })],
+    ['deny 7K2M9QXR', usageText({ code: 'missing-reason', command: 'deny' })],
+    ['x'.repeat(4_001), 'That is too long: write 4000 characters or fewer.'],
+  ] as const)
+    it(`answers ${JSON.stringify(line.slice(0, 20))} by itself`, async () => {
+      await using stage = await startStage()
+      await type(stage, line)
+      assert.deepEqual(stage.useCases.calls, [])
+      assert.equal(toldTo(stage, ANN)[0]?.split('\n')[0], shown(text))
+    })
+
+  it('tells of an error with an id that is in the log too, and of nothing else', async () => {
+    await using stage = await startStage()
+    stage.useCases.script('approveRequest', () => Promise.reject(new Error('hunter2 at db:5432')))
+    await type(stage, `approve ${ID}`)
+    const told = toldTo(stage, ANN).join()
+    assert.match(told, /nothing is certain: check .\/jit mine.*Error .E1/)
+    assert.doesNotMatch(told, /hunter2/)
+    assert.equal(stage.logged.filter((line) => line.includes('"errorId":"E1"')).length, 1)
+  })
+})
+
+describe('payloads of others', () => {
+  for (const [what, overrides] of [
+    ['another workspace', { teamId: 'T0EVIL' }],
+    ['another app', { apiAppId: 'A0EVIL' }],
+    ['no app', { alter: (payload: object) => ({ ...payload, api_app_id: '' }) }],
+    ['no workspace', { alter: (payload: object) => ({ ...payload, team_id: '' }) }],
+  ] as const)
+    it(`drops a command of ${what} without a word`, async () => {
+      await using stage = await startStage()
+      const ack = await stage.slack.command(ANN, CHANNEL, '/jit', `approve ${ID}`, overrides)
+      await stage.app.drained(2_000)
+      assert.deepEqual([ack.status, ack.body], [200, ''])
+      assert.deepEqual(stage.useCases.calls, [])
+      assert.deepEqual(toldTo(stage, ANN), [])
+      assert.equal(stage.logged.filter((line) => line.includes('was dropped')).length, 1)
+    })
+})
+
+describe('private answers', () => {
+  it('reach the asker another way when their address does not work', async () => {
+    await using stage = await startStage()
+    stage.slack.fail('response_url', { kind: 'http', status: 500 })
+    await type(stage, 'mine')
+    assert.match(toldTo(stage, ANN).join(), /Your requests/)
+    assert.equal(stage.slack.calls.at(-1)?.method, 'chat.postEphemeral')
+    stage.slack.fail('response_url', { kind: 'http', status: 404 })
+    stage.slack.fail('chat.postEphemeral', { kind: 'error', error: 'channel_not_found' })
+    await type(stage, 'mine')
+    assert.equal(stage.slack.dm(ANN).length, 1)
+  })
+
+  it('undo nothing when nobody can be reached', async () => {
+    await using stage = await startStage()
+    stage.slack.fail('response_url', { kind: 'reset' })
+    stage.slack.fail('chat.postEphemeral', { kind: 'http', status: 500 })
+    stage.slack.fail('chat.postMessage', { kind: 'http', status: 500 })
+    await type(stage, `approve ${ID}`)
+    assert.equal(stage.useCases.calls.length, 1)
+    assert.doesNotMatch(stage.logged.join(), /"level":"error"/)
+  })
+})
+
+describe('createAnswers', () => {
+  const message = { text: 'Hello', blocks: [] }
+
+  it('posts to the loopback origin of a simulated API only', async () => {
+    await using api = await startApi(() => ({ ok: true }))
+    await using other = await startApi(() => ({ ok: true }))
+    const answer = createAnswers({ apiUrl: `${api.url}api/`, log: silentLog })
+    assert.equal(await answer(`${api.url}commands/T0/1/x`, message), true)
+    assert.deepEqual(api.received, [
+      {
+        path: '/commands/T0/1/x',
+        body: '{"response_type":"ephemeral","replace_original":false,"text":"Hello","blocks":[]}',
+      },
+    ])
+    assert.equal(await answer(`${other.url}commands/T0/1/x`, message), false)
+    assert.deepEqual(other.received, [])
+  })
+
+  it('calls no other host, whatever the payload says', async () => {
+    await using api = await startApi(() => ({ ok: true }))
+    const { port } = new URL(api.url)
+    const warned: string[] = []
+    const warn = (_: object, text: string) => void warned.push(text)
+    const log = { ...silentLog, warn }
+    const answer = createAnswers({ apiUrl: 'https://slack.com/api/', log })
+    for (const url of [
+      api.url,
+      `http://169.254.169.254:${port}/latest/meta-data`,
+      `https://hooks.slack.com@127.0.0.1:${port}/`,
+      `https://user:pw@hooks.slack.com/`,
+      `https://hooks.slack.com:${port}/`,
+      `https://hooks.slack.com.127.0.0.1.nip.io/`,
+      `https://evil.slack.com/`,
+      'http://hooks.slack.com/',
+      'file:///etc/passwd',
+      'not an address',
+      '',
+      undefined,
+      { href: api.url },
+    ])
+      assert.equal(await answer(url, message), false, JSON.stringify(url))
+    assert.deepEqual(new Set(warned), new Set([warned[0]]))
+    assert.match(warned[0] ?? '', /its address is not one of Slack/)
+    assert.deepEqual(api.received, [])
+  })
+
+  it('follows no redirect', async () => {
+    await using elsewhere = await startApi(() => ({ ok: true }))
+    await using api = await startApi((_, response) => {
+      response.writeHead(307, { location: elsewhere.url }).end()
+      return undefined
+    })
+    const answer = createAnswers({ apiUrl: api.url, log: silentLog })
+    assert.equal(await answer(`${api.url}x`, message), false)
+    assert.deepEqual(elsewhere.received, [])
+  })
+
+  it('never logs the address', async () => {
+    await using api = await startApi((_, response) => {
+      response.destroy()
+      return undefined
+    })
+    const logged: string[] = []
+    const warn = (fields: object, text: string) => {
+      logged.push(JSON.stringify(fields), text)
+    }
+    const answer = createAnswers({ apiUrl: api.url, log: { ...silentLog, warn } })
+    await answer(`${api.url}secret-path`, message)
+    await answer('https://evil.example/secret-path', message)
+    assert.equal(logged.length, 4)
+    assert.doesNotMatch(logged.join(), /secret-path|evil/)
+  })
+})
