@@ -71,7 +71,7 @@ export async function applyPolicy(
     written: possiblyWritten(state.written, desired),
     writtenAt: now,
   }
-  await deps.store.transaction((tx) => tx.policies.save(writing))
+  await deps.store.statement((db) => db.policies.save(writing))
   await lease.hold()
   await deps.policyApi.replaceRules(live, merge.next)
   const [readBack, publication] = await Promise.all([

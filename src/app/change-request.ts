@@ -103,9 +103,7 @@ async function adopt(
 ): Promise<void> {
   if (request === undefined || clicked === undefined) return
   const isDirect = clicked.channel.startsWith('D')
-  await tx.messages.posted(request.id, isDirect ? 'direct' : 'card', clicked, {
-    shown: 0,
-    trail: request.version,
-  })
-  await tx.work.mark('messages', request.id)
+  const versions = { shown: 0, trail: request.version }
+  if (await tx.messages.posted(request.id, isDirect ? 'direct' : 'card', clicked, versions))
+    await tx.work.mark('messages', request.id)
 }

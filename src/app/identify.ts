@@ -60,6 +60,10 @@ async function membershipsOf(
 
 /** Pins the address at first use; each different one later is recorded, and alerted of once. */
 async function isPinned(store: Store, identity: Identity): Promise<boolean> {
+  const known = await store.statement((db) =>
+    db.identities.pinned(identity.teamId, identity.userId),
+  )
+  if (known !== undefined && foldEmail(known) === foldEmail(identity.email)) return true
   return store.transaction(async (tx) => {
     const { outcome, pinned } = await tx.identities.pin(identity)
     if (outcome === 'same') return true

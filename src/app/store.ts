@@ -60,6 +60,8 @@ export interface Audit {
 }
 
 export interface Identities {
+  /** The address pinned for a Slack user. */
+  pinned(teamId: SlackTeamId, userId: SlackUserId): Promise<string | undefined>
   /**
    * Compares a person's address with the one pinned at first use, and pins it when there is none. `refused-again`: this
    * different address was refused before.
@@ -107,13 +109,13 @@ export interface ShownMessage {
 export interface Messages {
   /** Messages of a request that still exist, the oldest first. */
   of(id: RequestId): Promise<readonly ShownMessage[]>
-  /** Remembers a message; one that is known already stays as it is. */
+  /** Remembers a message that exists, and tells whether that is news; one that is known already stays as it is. */
   posted(
     id: RequestId,
     kind: 'card' | 'direct',
     place: MessagePlace,
     versions: { readonly shown: number; readonly trail: number },
-  ): Promise<void>
+  ): Promise<boolean>
   shown(messageId: number, version: number): Promise<void>
   trailed(messageId: number, version: number): Promise<void>
   gone(messageId: number): Promise<void>

@@ -18,9 +18,9 @@ export function parseDuration(text: string): ParsedDuration {
   return { ok: true, seconds }
 }
 
-/** The shortest typed form of a duration: 5400 is `1h30m`. Rounds down to whole minutes. */
+/** The shortest typed form of a duration: 5400 is `1h30m`. Rounds down to whole minutes; nothing is below `0m`. */
 export function formatDuration(seconds: number): string {
-  let rest = Math.floor(seconds / 60) * 60
+  let rest = Math.max(0, Math.floor(seconds / 60) * 60)
   let text = ''
   for (const [unit, size] of Object.entries(UNIT_SECONDS)) {
     const count = Math.floor(rest / size)

@@ -33,6 +33,7 @@ export type OtherAction =
   | 'policy.blocked'
   | 'policy.unblocked'
   | 'policy.adopted'
+  | 'policy.forgotten'
   | 'policy.drift_repaired'
   | 'policy.foreign_rules'
   | 'catalogue.accepted'

@@ -28,6 +28,9 @@ export function requestIdFrom(bytes: Uint8Array): RequestId {
 
 /** The request id that somebody typed (any case, `O` read as 0, `I` and `L` as 1), or `undefined`. */
 export function parseRequestId(text: string): RequestId | undefined {
-  const id = text.trim().toUpperCase().replaceAll('O', '0').replace(/[IL]/g, '1')
-  return /^[0-9A-HJKMNP-TV-Z]{8}$/.test(id) ? (id as RequestId) : undefined
+  const typed = text.trim()
+  // First, because letters beyond ASCII have capitals within it.
+  if (!/^[0-9A-Za-z]{8}$/.test(typed)) return undefined
+  const id = typed.toUpperCase().replaceAll('O', '0').replace(/[IL]/g, '1')
+  return id.includes('U') ? undefined : (id as RequestId)
 }

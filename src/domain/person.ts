@@ -25,7 +25,14 @@ export function isSamePerson(a: Identity, b: Identity): boolean {
   return a.subject !== undefined && a.subject !== '' && a.subject === b.subject
 }
 
+/** The person without what they belong to, as it is recorded. */
+export function identityOf(person: Person): Identity {
+  const { groups: _groups, ...identity } = person
+  return identity
+}
+
 /** The form in which e-mail addresses are compared. */
 export function foldEmail(email: string): string {
-  return email.trim().normalize('NFC').toLowerCase()
+  // NFC once more, because small letters compose that large ones do not: U+0048 U+0331, but U+1E96.
+  return email.trim().normalize('NFC').toLowerCase().normalize('NFC')
 }

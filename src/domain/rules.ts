@@ -3,8 +3,9 @@ import type { Person } from './person.ts'
 import { foldEmail } from './person.ts'
 import type { Refusal } from './refusal.ts'
 import type { Catalogue, PeopleSet, Resource } from './resource.ts'
+import { countCharacters } from './text.ts'
 
-/** The longest justification that is kept, in characters. */
+/** The longest justification, note or answer that is kept, in characters. */
 export const REASON_MAX_LENGTH = 1_000
 
 /** Whether the set names the person, directly or by group, address or domain. */
@@ -31,14 +32,23 @@ export function askProblems(
     problems.push({ code: 'duration-too-long', maxSeconds: resource.duration.maxSeconds })
   const { minLength, pattern, hint } = resource.reason
   const withHint = hint === undefined ? {} : { hint }
-  const length = [...ask.reason].length
+  const length = countCharacters(ask.reason)
   if (length < Math.max(1, minLength))
     problems.push({ code: 'reason-too-short', minLength: Math.max(1, minLength), ...withHint })
   else if (length > REASON_MAX_LENGTH)
     problems.push({ code: 'reason-too-long', maxLength: REASON_MAX_LENGTH })
-  else if (pattern !== undefined && !pattern.test(ask.reason))
+  // Not test(): it would remember where the last match of a global pattern ended.
+  else if (pattern !== undefined && ask.reason.search(pattern) < 0)
     problems.push({ code: 'reason-mismatch', ...withHint })
   return problems
+}
+
+/** What is wrong with an optional text, once it is given: a note, or why something was denied or ended. */
+export function textProblem(text: string): Refusal | undefined {
+  if (text.trim() === '') return { code: 'reason-too-short', minLength: 1 }
+  return countCharacters(text) > REASON_MAX_LENGTH
+    ? { code: 'reason-too-long', maxLength: REASON_MAX_LENGTH }
+    : undefined
 }
 
 /** Every user group that the catalogue names. */
@@ -61,7 +71,8 @@ export function groupsAround(
   return new Set(sets.flatMap((set) => set.groups))
 }
 
-/** The part after the last `@`. */
+/** The part after the last `@`; empty when there is none. */
 export function domainOf(email: string): string {
-  return email.slice(email.lastIndexOf('@') + 1)
+  const at = email.lastIndexOf('@')
+  return at < 0 ? '' : email.slice(at + 1)
 }

@@ -5,6 +5,15 @@ import type { Database } from './database.ts'
 /** The pinned addresses. */
 export function identitiesIn(tx: Database): Identities {
   return {
+    async pinned(teamId, userId) {
+      const row = await tx
+        .selectFrom('identity')
+        .select('email')
+        .where('team_id', '=', teamId)
+        .where('user_id', '=', userId)
+        .executeTakeFirst()
+      return row?.email
+    },
     async pin({ teamId, userId, email }) {
       const inserted = await tx
         .insertInto('identity')

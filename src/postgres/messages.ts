@@ -22,7 +22,7 @@ export function messagesIn(tx: Database): Messages {
       }))
     },
     async posted(id, kind, { channel, ts }, versions) {
-      await tx
+      const inserted = await tx
         .insertInto('slack_message')
         .values({
           kind,
@@ -32,8 +32,15 @@ export function messagesIn(tx: Database): Messages {
           shown_version: versions.shown,
           trail_version: versions.trail,
         })
-        .onConflict((conflict) => conflict.columns(['channel', 'ts']).doNothing())
-        .execute()
+        .onConflict((conflict) =>
+          conflict
+            .columns(['channel', 'ts'])
+            .doUpdateSet({ gone: false, shown_version: versions.shown })
+            .where('slack_message.gone', '=', true),
+        )
+        .returning('id')
+        .executeTakeFirst()
+      return inserted !== undefined
     },
     async shown(messageId, version) {
       await update(messageId).set({ shown_version: version }).execute()
