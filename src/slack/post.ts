@@ -11,6 +11,5 @@ export function post(
   const { channel, threadTs } = to
   const thread = threadTs === undefined ? {} : { thread_ts: threadTs }
   const quiet = { unfurl_links: false, unfurl_media: false }
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- Slack's method, not the window's
   return client.chat.postMessage({ channel, ...message, ...thread, ...quiet })
 }

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { describe, it } from 'node:test'
+import { call } from './call-api.ts'
 import { askingApp, stage } from './bolt-stage.ts'
 
 describe('a Bolt app over Socket Mode', () => {
@@ -51,5 +53,18 @@ describe('a Bolt app over Socket Mode', () => {
     slack.disconnectSockets()
     await slack.waitFor(() => opened() === 2 && slack.isSocketConnected)
     assert.equal((await slack.command(ann, channel, '/jit')).status, 200)
+  })
+
+  it('refuses an address that was used before', async () => {
+    await using on = await stage()
+    const { body } = await call(on.slack, 'apps.connections.open', {}, on.slack.appToken)
+    const first = new WebSocket(String(body['url']))
+    const [hello] = (await once(first, 'message')) as [{ data: unknown }]
+    assert.match(String(hello.data), /"type":"hello"/)
+    const second = new WebSocket(String(body['url']))
+    await once(second, 'error')
+    first.close()
+    await once(first, 'close')
+    assert.equal(on.slack.isSocketConnected, false)
   })
 })

@@ -95,12 +95,12 @@ export function createDelivery(
       }
       return send(last)
     },
-    redeliver(count) {
+    async redeliver(count) {
       const again = last
       if (!again) throw new Error('redeliver: nothing was delivered yet')
       return Promise.all(Array.from({ length: count }, () => send(again)))
     },
-    retryEvent(num, reason) {
+    async retryEvent(num, reason) {
       if (!lastEvent) throw new Error('retry event: no event was delivered yet')
       return delivery.deliver({ ...lastEvent, retry: { num, reason } })
     },

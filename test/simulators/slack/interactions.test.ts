@@ -22,6 +22,18 @@ describe('click', () => {
       ['A0OTHER', 'forged', { id: secret, name: 'privategroup' }],
     )
   })
+
+  it('names the home team of a partner who clicks in a shared channel', async () => {
+    await using on = await stage()
+    const eve = on.slack.addPerson({ name: 'Eve', kind: 'external', teamId: 'T0EVE' }).id
+    const members = [on.ann, eve]
+    const shared = on.slack.addChannel({ name: 'shared', isExtShared: true, members }).id
+    const elements = [{ type: 'button', action_id: 'go', text: plain('Go') }]
+    await on.slack.click(eve, await postTo(on, shared, [{ type: 'actions', elements }]), 'go')
+    const { team, user } = on.received.at(-1) ?? {}
+    assert.deepEqual(team, { id: on.slack.teamId, domain: 'example' })
+    assert.deepEqual(user, { id: eve, username: 'eve', name: 'eve', team_id: 'T0EVE' })
+  })
 })
 
 describe('event', () => {
@@ -44,7 +56,7 @@ describe('event', () => {
 describe('retryEvent', () => {
   it('repeats the event with the headers of a retry', async () => {
     await using on = await stage()
-    assert.throws(() => on.slack.retryEvent(1, 'http_timeout'), /no event was delivered yet/)
+    await assert.rejects(on.slack.retryEvent(1, 'http_timeout'), /no event was delivered yet/)
     await on.slack.openHome(on.ann)
     await on.slack.command(on.ann, on.channel, '/jit')
     await on.slack.retryEvent(2, 'http_timeout')

@@ -87,7 +87,8 @@ export async function postTo(
   channel: string,
   blocks: readonly object[],
 ): Promise<{ channel: string; ts: string }> {
-  const { ts } = await client.apiCall('chat.postMessage', { channel, text: 'card', blocks })
+  const answer: object = await client.apiCall('chat.postMessage', { channel, text: 'card', blocks })
+  const { ts } = answer as Json
   if (typeof ts !== 'string') throw new Error('the post has no ts')
   return { channel, ts }
 }

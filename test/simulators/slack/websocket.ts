@@ -16,6 +16,7 @@ export interface WebSocketPeer {
 
 export interface WebSocketEvents {
   onText(text: string): void
+  /** Once, as soon as the client says goodbye or the connection is lost. */
   onClose(): void
 }
 
@@ -63,6 +64,12 @@ function serve(socket: Duplex, head: Buffer, events: WebSocketEvents): WebSocket
     payload.write(reason, 2)
     write(Opcode.close, payload)
   }
+  let isGone = false
+  const gone = (): void => {
+    if (isGone) return
+    isGone = true
+    events.onClose()
+  }
   const take = (opcode: number, isLast: boolean, payload: Buffer): void => {
     if (opcode === Opcode.ping) return write(Opcode.pong, payload)
     if (opcode === Opcode.pong) return
@@ -70,7 +77,7 @@ function serve(socket: Duplex, head: Buffer, events: WebSocketEvents): WebSocket
       if (!isClosing) write(Opcode.close, payload)
       isClosing = true
       socket.end()
-      return
+      return gone()
     }
     const isFirst = opcode !== Opcode.continuation
     if (isFirst !== (parts.length === 0)) throw new FrameError(1002, 'fragments out of order')
@@ -103,7 +110,7 @@ function serve(socket: Duplex, head: Buffer, events: WebSocketEvents): WebSocket
   // A broken connection is followed by 'close'.
   socket.on('error', () => undefined)
   socket.on('end', () => socket.end())
-  socket.once('close', () => events.onClose())
+  socket.once('close', gone)
   if (head.length > 0) receive(head)
   return {
     send: (text) => write(Opcode.text, Buffer.from(text)),
