@@ -1,8 +1,7 @@
 import { desiredRules, possiblyWritten, proved } from '../domain/policy-plan.ts'
-import type { Merge } from '../domain/ppl-merge.ts'
 import { mergeRules } from '../domain/ppl-merge.ts'
-import { parsePpl } from '../domain/ppl-parse.ts'
-import type { Ppl, Rule } from '../domain/ppl.ts'
+import { liveRules } from '../domain/ppl-parse.ts'
+import type { Rule } from '../domain/ppl.ts'
 import type { ResourceId } from '../domain/ids.ts'
 import type { Approved } from '../domain/request.ts'
 import { settleGrants } from './confirm-grants.ts'
@@ -11,11 +10,16 @@ import { locatePolicy } from './locate-policy.ts'
 import type { PolicyDeps } from './locate-policy.ts'
 import { blockPolicy } from './policy-trouble.ts'
 import type { LivePolicy, Publication } from './policy-api.ts'
-import type { PolicyState, WorkResult } from './store.ts'
+import type { PolicyState } from './store.ts'
+import type { Handled } from './worker.ts'
 
 /** One policy is written at most this often; what comes sooner goes into the next write. */
 const WRITE_INTERVAL_MS = 100
 const PUBLICATION_POLL_MS = 300
+const READS_DIFFERENTLY: Handled = {
+  type: 'failed',
+  error: 'the policy reads back differently from what was written',
+}
 /** How often to look whether somebody has mended what the bot cannot. */
 const HELP_POLL_MS = 30_000
 
@@ -28,7 +32,7 @@ export async function applyPolicy(
   deps: PolicyDeps,
   resourceId: ResourceId,
   lease: Lease,
-): Promise<WorkResult> {
+): Promise<Handled> {
   const { now, known, requests } = await deps.store.transaction(async (tx) => ({
     now: tx.now,
     known: await tx.policies.find(resourceId),
@@ -50,20 +54,28 @@ export async function applyPolicy(
       state,
       `policy ${live.name} is enforced on every route of its namespace; turn "enforced" off in Pomerium`,
     )
-  const parsed = parsePpl(live.ppl)
+  const parsed = liveRules(live.ppl)
   if (!parsed.ok)
     return blockPolicy(
       deps,
       resourceId,
       state,
-      `the rules of policy ${live.name} cannot be read (${parsed.problems[0]?.sentence ?? 'unknown'}); mend them in Pomerium`,
+      `the rules of policy ${live.name} cannot be carried over (${parsed.problems[0]?.sentence ?? 'unknown'}); mend them in Pomerium`,
     )
 
   const desired = desiredRules(requests, now)
   const merge = mergeRules({ live: parsed.ppl, lastWritten: state.written, desired })
   if (!merge.changed) {
     const publication = await deps.policyApi.publish(live.id)
-    return settle(deps, { state, requests, desired, merge, lease, readBack: live, publication })
+    return settle(deps, {
+      state,
+      requests,
+      desired,
+      lease,
+      readBack: live,
+      publication,
+      repaired: [],
+    })
   }
   // Before the write, everything that it may leave behind is remembered as ours: its answer may get lost.
   const writing: PolicyState = {
@@ -78,16 +90,14 @@ export async function applyPolicy(
     deps.policyApi.read(live.id),
     deps.policyApi.publish(live.id),
   ])
-  const hasDrifted = isVerified(state) && merge.vanished.length > 0
   return settle(deps, {
     state: writing,
     requests,
     desired,
-    merge,
     lease,
     readBack,
     publication,
-    ...(hasDrifted ? { repaired: merge.vanished } : {}),
+    repaired: isVerified(state) ? merge.vanished : [],
   })
 }
 
@@ -102,17 +112,19 @@ async function settle(
     readonly state: PolicyState
     readonly requests: readonly Approved[]
     readonly desired: readonly Rule[]
-    readonly merge: Merge
     readonly lease: Lease
     readonly readBack: LivePolicy | undefined
     readonly publication: Publication
-    readonly repaired?: readonly Rule[]
+    /** Rules of ours that somebody had taken out and that this run put back. */
+    readonly repaired: readonly Rule[]
   },
-): Promise<WorkResult> {
-  const { state, requests, desired, merge, readBack, publication, lease, repaired } = result
-  const rules: Ppl | undefined = readBack === undefined ? undefined : rulesOf(readBack)
-  if (rules === undefined || mergeRules({ live: rules, lastWritten: desired, desired }).changed)
-    return { type: 'again', afterMs: WRITE_INTERVAL_MS, error: 'the policy reads back differently' }
+): Promise<Handled> {
+  const { state, requests, desired, readBack, publication, lease, repaired } = result
+  const read = readBack === undefined ? undefined : liveRules(readBack.ppl)
+  if (read?.ok !== true) return READS_DIFFERENTLY
+  // Against all that may be ours, so that an ended rule that is still there is not taken for a foreign one.
+  const after = mergeRules({ live: read.ppl, lastWritten: state.written, desired })
+  if (after.changed) return READS_DIFFERENTLY
   switch (publication.state) {
     case 'applying':
       return { type: 'again', afterMs: PUBLICATION_POLL_MS }
@@ -129,16 +141,11 @@ async function settle(
   await settleGrants(deps, {
     state,
     desired,
-    foreign: merge.foreign,
-    repaired: repaired ?? [],
-    ...proved(requests, rules, merge.foreign, desired),
+    foreign: after.foreign,
+    repaired,
+    ...proved(requests, read.ppl, after.foreign, desired),
   })
   return { type: 'done' }
-}
-
-function rulesOf(policy: LivePolicy): Ppl | undefined {
-  const parsed = parsePpl(policy.ppl)
-  return parsed.ok ? parsed.ppl : undefined
 }
 
 function msUntil(instant: Date | undefined, now: Date): number {

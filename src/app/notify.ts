@@ -1,18 +1,16 @@
 import type { RequestId } from '../domain/ids.ts'
-import { backoffMs } from './backoff.ts'
 import type { Breaker } from './breaker.ts'
 import type { Deps } from './deps.ts'
 import { viewOf } from './deps.ts'
 import type { Lease } from './lease.ts'
 import type { MessagePlace, Messenger, RequestView } from './ports.ts'
 import { MessengerError } from './ports.ts'
-import type { ShownMessage, WorkResult } from './store.ts'
-import type { WorkHandler } from './worker.ts'
+import type { ShownMessage } from './store.ts'
+import type { Handled, WorkHandler } from './worker.ts'
 
 export type NotifyDeps = Pick<Deps, 'store' | 'catalogue' | 'log'> & {
   readonly messenger: Messenger
   readonly breaker: Breaker
-  readonly random: () => number
 }
 
 const TRAIL_LINES_MAX = 5
@@ -148,7 +146,7 @@ async function guarded(
   attempts: number,
   subject: string,
   step: () => Promise<readonly MessengerError[]>,
-): Promise<WorkResult> {
+): Promise<Handled> {
   const { breaker, log } = deps
   const awayMs = breaker.enter()
   if (awayMs > 0) return { type: 'again', afterMs: awayMs }
@@ -164,8 +162,7 @@ async function guarded(
   else breaker.failed(later.retryAfterMs)
   if (later !== undefined) {
     log.warn({ err: later, subject, attempt: attempts + 1 }, 'message not shown yet')
-    const afterMs = backoffMs(attempts, deps.random, later.retryAfterMs)
-    return { type: 'again', afterMs, error: later.message }
+    return { type: 'failed', error: later.message, retryAfterMs: later.retryAfterMs }
   }
   const [trouble] = troubles
   if (trouble === undefined) return { type: 'done' }

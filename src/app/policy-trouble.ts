@@ -1,7 +1,8 @@
 import type { AuditAction, AuditEvent } from '../domain/event.ts'
 import type { ResourceId } from '../domain/ids.ts'
 import type { PolicyDeps } from './locate-policy.ts'
-import type { PolicyState, Transaction, WorkResult } from './store.ts'
+import type { PolicyState, Transaction } from './store.ts'
+import type { Handled } from './worker.ts'
 
 /** Stops work on a policy that retrying cannot mend, and alerts once for each reason. */
 export async function blockPolicy(
@@ -9,7 +10,7 @@ export async function blockPolicy(
   resourceId: ResourceId,
   known: PolicyState | undefined,
   reason: string,
-): Promise<WorkResult> {
+): Promise<Handled> {
   await deps.store.transaction(async (tx) => {
     const state = (await tx.policies.find(resourceId)) ?? known
     const policyName = state?.policyName ?? deps.catalogue().resources.get(resourceId)?.policy

@@ -1,20 +1,16 @@
 import type { ResourceId } from '../domain/ids.ts'
 import { applyPolicy } from './apply-policy.ts'
-import { backoffMs } from './backoff.ts'
 import type { Breaker } from './breaker.ts'
 import type { PolicyDeps } from './locate-policy.ts'
 import { PolicyApiError } from './policy-api.ts'
 import { blockPolicy } from './policy-trouble.ts'
-import type { WorkResult } from './store.ts'
-import type { WorkHandler } from './worker.ts'
+import type { Handled, WorkHandler } from './worker.ts'
 
 /** After a write whose outcome is unknown, the policy is left alone this long, so that nothing old lands on something new. */
 const QUIET_MS = 30_000
 
 /** The worker's hand for policies: applies them, and sorts what went wrong into later, blocked and quiet. */
-export function policyWork(
-  deps: PolicyDeps & { readonly breaker: Breaker; readonly random: () => number },
-): WorkHandler {
+export function policyWork(deps: PolicyDeps & { readonly breaker: Breaker }): WorkHandler {
   const { breaker } = deps
   return async (claim, lease) => {
     const awayMs = breaker.enter()
@@ -39,18 +35,17 @@ export function policyWork(
 }
 
 async function explain(
-  deps: PolicyDeps & { readonly random: () => number },
+  deps: PolicyDeps,
   resourceId: ResourceId,
   error: PolicyApiError,
   attempts: number,
-): Promise<WorkResult> {
+): Promise<Handled> {
   if (!error.retryable) return blockPolicy(deps, resourceId, undefined, error.message)
   deps.log.warn(
     { err: error, resource: resourceId, attempt: attempts + 1 },
     'policy not applied yet',
   )
-  const afterMs = backoffMs(attempts, deps.random, error.retryAfterMs)
-  return { type: 'again', afterMs, error: error.message }
+  return { type: 'failed', error: error.message, retryAfterMs: error.retryAfterMs }
 }
 
 async function keepQuiet(deps: PolicyDeps, resourceId: ResourceId): Promise<void> {

@@ -37,6 +37,8 @@ async function ask(
   identified: Identified,
 ): Promise<Outcome<RequestView>> {
   const catalogue = deps.catalogue()
+  // In this order: a repeated delivery that sees the first one's request must know it for its own.
+  const pending = await tx.requests.findPending(input.actor, input.resource as ResourceId)
   const known = await tx.requests.findByIdempotencyKey(input.idempotencyKey)
   if (known !== undefined) return { ok: true, value: viewOf(catalogue, known) }
   const act = { actor: actorOf(deps.teamId, input.actor, identified), via: input.via }
@@ -63,8 +65,7 @@ async function ask(
     catalogueRevision: catalogue.revision,
   })
   if (!decision.ok) return refuse(decision.refusal)
-  if ((await tx.requests.findPending(input.actor, resource.id)) !== undefined)
-    return refuse({ code: 'already-pending' })
+  if (pending !== undefined) return refuse({ code: 'already-pending' })
   await recordNew(tx, decision, act, input.idempotencyKey)
   deps.log.info(
     { requestId: decision.next.id, resource: resource.id, requester: input.actor },

@@ -4,8 +4,18 @@ import { LeaseLost } from './lease.ts'
 import type { Log } from './ports.ts'
 import type { Claim, WakeUps, WorkKind, WorkList, WorkResult } from './store.ts'
 
+/** How a handler fared. */
+export type Handled =
+  | { readonly type: 'done' }
+  /** Nothing failed, but it is not done; to be looked at again after a time. */
+  | { readonly type: 'again'; readonly afterMs: number }
+  /** To be tried again, later with each failure; not before `retryAfterMs` when the other side asked for that. */
+  | { readonly type: 'failed'; readonly error: string; readonly retryAfterMs?: number | undefined }
+  /** Retrying cannot mend it; waits until the subject moves. */
+  | { readonly type: 'blocked'; readonly error: string }
+
 /** Makes the outside world equal to the state of one subject, read after the claim. */
-export type WorkHandler = (claim: Claim, lease: Lease) => Promise<WorkResult>
+export type WorkHandler = (claim: Claim, lease: Lease) => Promise<Handled>
 
 /** Kinds of work that share hands: at most `hands` keys at a time, each leased for `leaseMs`. */
 export interface Lane {
@@ -83,25 +93,30 @@ async function runLane(
 async function work(deps: WorkerDeps, lane: Lane, claim: Claim, since: number): Promise<void> {
   const over = new AbortController()
   const lease = keepLease(deps, claim, lane.leaseMs, since, over.signal)
-  let result: WorkResult
+  let handled: Handled
   try {
     const handler = lane.handlers.get(claim.kind)
     if (handler === undefined) throw new TypeError(`no handler for ${claim.kind}`)
-    result = await handler(claim, lease)
+    handled = await handler(claim, lease)
   } catch (error) {
     if (!(error instanceof LeaseLost))
       deps.log.error({ err: error, kind: claim.kind, subject: claim.subject }, 'work failed')
-    const message = error instanceof Error ? error.message : String(error)
-    result = { type: 'again', afterMs: backoffMs(claim.attempts, deps.random), error: message }
+    handled = { type: 'failed', error: error instanceof Error ? error.message : String(error) }
   } finally {
     over.abort()
   }
   try {
-    await deps.list.settle(claim, result)
+    await deps.list.settle(claim, resultOf(handled, claim, deps.random))
   } catch (error) {
     // The lease runs out and somebody does it again: doing things twice is safe here.
     deps.log.warn({ err: error, kind: claim.kind, subject: claim.subject }, 'work not settled')
   }
+}
+
+function resultOf(handled: Handled, { attempts }: Claim, random: () => number): WorkResult {
+  if (handled.type !== 'failed') return handled
+  const { error, retryAfterMs } = handled
+  return { type: 'again', afterMs: backoffMs(attempts, random, retryAfterMs), error }
 }
 
 /**

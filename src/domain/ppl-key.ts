@@ -1,15 +1,19 @@
 import { canonicalJson } from './canonical.ts'
 import { criterionName } from './ppl-criteria.ts'
+import { ruleProblems } from './ppl-parse.ts'
 import { isArray, isPlainObject, soleKey } from './ppl-problem.ts'
 import type { Criterion, Json, Rule, RuleBody } from './ppl.ts'
 
 /**
  * A text that two rules share when they are one rule in two spellings: order of keys and of criteria within
  * an operator, `"a"` for `{"is":"a"}` or `{"has":"a"}`, one value for a list of one, `+00:00` or a zero fraction
- * for `Z`. Pomerium's console may rewrite a rule in these ways. Throws like {@link canonicalJson}.
+ * for `Z`. Pomerium's console may rewrite a rule in these ways. A rule that this parser does not know has the key of its
+ * exact text. Throws like {@link canonicalJson}.
  */
 export function ruleKey(rule: Rule): string {
-  return grantKey(rule) ?? anyRuleKey(rule)
+  return (
+    grantKey(rule) ?? (ruleProblems(rule).length === 0 ? anyRuleKey(rule) : canonicalJson(rule))
+  )
 }
 
 /** The key of a grant that has no constraint and no start, in the bot's own spelling: most rules, at a fifth of the cost. */

@@ -28,7 +28,20 @@ export function parsePpl(value: unknown): PplParse {
   return { ok: true, ppl: isArray(value) ? (value as Ppl) : [value as Rule] }
 }
 
-const ruleProblems: Check = (rule) => {
+/**
+ * The rules of a stored document as they came, whatever criteria they use: a foreign rule that this parser does not
+ * know must neither stop the bot nor be changed by it. Refuses only what cannot be written back without loss.
+ */
+export function liveRules(value: unknown): PplParse {
+  const carried: Check = (rule) =>
+    isPlainObject(rule) && !isArray(rule) ? anyJson(rule) : expect(false, 'a rule object', rule)
+  const problems = isArray(value) ? eachElement(value, carried) : carried(value)
+  if (problems.length > 0) return { ok: false, problems }
+  return { ok: true, ppl: isArray(value) ? (value as Ppl) : [value as Rule] }
+}
+
+/** What is wrong with one rule. */
+export const ruleProblems: Check = (rule) => {
   if (!isPlainObject(rule)) return expect(false, 'a rule object', rule)
   return eachMember(rule, (action, body) =>
     action === 'allow' || action === 'deny'

@@ -22,6 +22,10 @@ export function openDatabase(options: {
     idle_in_transaction_session_timeout: 15_000,
     query_timeout: 15_000,
   })
+  // So would one that is in use; whoever uses it is told by the query that fails.
+  pool.on('connect', (client) => {
+    client.on('error', () => {})
+  })
   // An idle client that loses its server would otherwise end the process.
   pool.on('error', (error) => options.log.warn({ err: error }, 'idle database connection lost'))
   return { pool, db: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }) }

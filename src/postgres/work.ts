@@ -49,9 +49,9 @@ export function createWorkList(db: Database): WorkList {
       .where('lease_epoch', '=', claim.leaseEpoch)
   return {
     async claim(kinds, limit, leaseMs) {
-      // Materialized, because a plan that ran the inner query twice would lease more than the limit.
+      // An inner query of the update itself may be run once for each row, and lease more than the limit.
       const { rows } = await sql<Claim>`
-        with due as materialized (
+        with due as (
           select key from work
           where kind = any(${kinds}) and not blocked and due_at <= jit_now()
             and (lease_until is null or lease_until <= jit_now())

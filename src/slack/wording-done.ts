@@ -5,7 +5,8 @@ import { progress, requestName, resourceName } from './wording-state.ts'
 /** That a request was made, and what comes next; mrkdwn, like all of these. */
 export function askedText(view: RequestView): string {
   const { request } = view
-  return `Asked for ${resourceName(view)} for ${duration(request.durationSeconds)}: request ${requestName(request)}. A direct message tells you how it goes on.`
+  const wish = `${resourceName(view)} for ${duration(request.durationSeconds)}`
+  return `Asked for ${wish}. ${requestName(request)} waits for an answer; a direct message tells you how it goes on.`
 }
 
 /** That an approval counts, and whether it is enough. */

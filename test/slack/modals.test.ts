@@ -169,7 +169,7 @@ describe('the submission of the request form', () => {
         idempotencyKey: `modal:${id}:${hash}`,
       },
     ])
-    assert.match(read(stage), /Asked for Grafana.* request .*7K2M9QXR/)
+    assert.match(read(stage), /Asked for Grafana.*Request .*7K2M9QXR/)
   })
 
   it('is acknowledged while the work hangs', async () => {

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { applyPolicy } from '../../src/app/apply-policy.ts'
+import type { Lease } from '../../src/app/lease.ts'
+import { LeaseLost } from '../../src/app/lease.ts'
+import type { LivePolicy, PolicyApi } from '../../src/app/policy-api.ts'
+import { PolicyApiError } from '../../src/app/policy-api.ts'
+import type { Json, Rule } from '../../src/domain/ppl.ts'
+import type { RequestId } from '../../src/domain/ids.ts'
+import { aDatabase, change, grant } from '../postgres/support.ts'
+import { aCatalogue, aResource, alex, people } from '../support/build.ts'
+import type { TestDatabase } from '../support/database.ts'
+import { silentLog } from '../support/log.ts'
+
+const RESOURCE = aResource()
+const HELD: Lease = { hold: () => Promise.resolve() }
+
+/** One policy in memory; `meddle` runs after each write and may change what is stored. */
+function policyApi(stored: { rules: readonly Rule[] }, meddle: () => void = () => {}): PolicyApi {
+  const policy = (): LivePolicy => ({
+    id: 'pol1',
+    name: RESOURCE.policy,
+    description: '',
+    explanation: '',
+    remediation: '',
+    enforced: false,
+    namespaceId: 'ns1',
+    ppl: stored.rules as unknown as Json,
+    routes: [],
+  })
+  return {
+    read: () => Promise.resolve(policy()),
+    findByName: () => Promise.resolve(policy()),
+    create: () => Promise.resolve(policy()),
+    replaceRules(_current, ppl) {
+      stored.rules = ppl as unknown as readonly Rule[]
+      const answer = policy()
+      meddle()
+      return Promise.resolve(answer)
+    },
+    publish: () => Promise.resolve({ state: 'in-force' }),
+    isOurs: () => true,
+  }
+}
+
+async function apply(database: TestDatabase, api: PolicyApi, lease: Lease = HELD) {
+  const catalogue = aCatalogue()
+  // Beyond the shortest interval between two writes of one policy.
+  await database.clock.advance(1)
+  return applyPolicy(
+    {
+      store: database.store,
+      catalogue: () => catalogue,
+      log: silentLog,
+      policyApi: api,
+      sha256: String,
+    },
+    RESOURCE.id,
+    lease,
+  )
+}
+
+async function stateOf(database: TestDatabase, id: RequestId): Promise<string> {
+  const { rows } = await database.pool.query<{ state: string }>(
+    'select state from access_grant where request_id = $1',
+    [id],
+  )
+  return rows[0]?.state ?? 'none'
+}
+
+describe('applyPolicy', () => {
+  it('writes the rule of a grant and calls it active once it is read back', async () => {
+    await using database = await aDatabase()
+    const { id } = await soon(database)
+    const stored = { rules: [] }
+    assert.deepEqual(await apply(database, policyApi(stored)), { type: 'done' })
+    assert.equal(stored.rules.length, 1)
+    assert.equal(await stateOf(database, id), 'active')
+  })
+
+  it('does not call an ended rule ended while a read-back still has it', async () => {
+    await using database = await aDatabase()
+    const request = await soon(database)
+    const stored: { rules: readonly Rule[] } = { rules: [] }
+    await apply(database, policyApi(stored))
+    const before = stored.rules
+    await end(database, request.id)
+    const putBack = policyApi(stored, () => (stored.rules = before))
+    assert.equal((await apply(database, putBack)).type, 'failed')
+    assert.equal(await stateOf(database, request.id), 'ending')
+
+    assert.deepEqual(await apply(database, policyApi(stored)), { type: 'done' })
+    assert.deepEqual(stored.rules, [])
+    assert.equal(await stateOf(database, request.id), 'ended')
+  })
+
+  it('knows its own rule again after a write whose answer was lost', async () => {
+    await using database = await aDatabase()
+    const request = await soon(database)
+    const stored: { rules: readonly Rule[] } = { rules: [] }
+    const lost = policyApi(stored, () => {
+      throw new PolicyApiError('PUT policy pol1: no answer', {
+        code: 'timeout',
+        retryable: true,
+        ambiguous: true,
+      })
+    })
+    await assert.rejects(apply(database, lost), PolicyApiError)
+    await end(database, request.id)
+    assert.deepEqual(await apply(database, policyApi(stored)), { type: 'done' })
+    assert.deepEqual(stored.rules, [], 'the rule is taken out, not kept as somebody else’s')
+    assert.equal(await stateOf(database, request.id), 'ended')
+  })
+
+  it('does not write once the lease is lost', async () => {
+    await using database = await aDatabase()
+    await soon(database)
+    const stored = { rules: [] }
+    const lost: Lease = { hold: () => Promise.reject(new LeaseLost('lost policy:grafana-prod')) }
+    await assert.rejects(apply(database, policyApi(stored), lost), LeaseLost)
+    assert.deepEqual(stored.rules, [])
+  })
+
+  it('leaves the policy alone until an earlier write can no longer land', async () => {
+    await using database = await aDatabase()
+    await soon(database)
+    const stored = { rules: [] }
+    await apply(database, policyApi(stored))
+    await database.pool.query(`update policy_state set quiet_until = jit_now() + interval '30 s'`)
+    const result = await apply(database, policyApi(stored))
+    assert.equal(result.type, 'again')
+    await database.clock.advance(30)
+    assert.deepEqual(await apply(database, policyApi(stored)), { type: 'done' })
+  })
+})
+
+/** A grant that is granting by the database's clock. */
+async function soon(database: TestDatabase) {
+  const at = await database.clock.now()
+  return grant(database.store, { at }, at)
+}
+
+function end(database: TestDatabase, id: RequestId) {
+  return database.clock
+    .now()
+    .then((at) => change(database.store, id, { type: 'end', at, by: alex, admins: people() }))
+}

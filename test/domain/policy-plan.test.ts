@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import fc from 'fast-check'
+import { desiredRules, possiblyWritten, proved, ruleOf } from '../../src/domain/policy-plan.ts'
+import { mergeRules, ruleCounts } from '../../src/domain/ppl-merge.ts'
+import type { Rule } from '../../src/domain/ppl.ts'
+import type { RequestId } from '../../src/domain/ids.ts'
+import type { Approved, Grant } from '../../src/domain/request.ts'
+import { aGrant, after, anApprovedRequest } from '../support/build.ts'
+
+const NOW = after(120)
+
+function granted(id: string, state: Grant['state'], email = 'alex@example.com'): Approved {
+  return anApprovedRequest({ ...aGrant(state), email }, { id: id as RequestId })
+}
+const rule = (email: string): Rule => ruleOf(granted('AAAAAAAA', 'active', email))
+const ids = (requests: readonly Approved[]) => requests.map(({ id }) => id)
+
+describe('desiredRules', () => {
+  it('has one rule for each grant that is granting or active', () => {
+    const states = ['granting', 'active', 'ending', 'ended', 'never-active'] as const
+    const requests = states.map((state) => granted('AAAAAAAA', state, `${state}@example.com`))
+    const before = { date: { before: '2026-03-02T10:01:00Z' } }
+    assert.deepEqual(desiredRules(requests, NOW), [
+      { allow: { and: [{ email: { is: 'granting@example.com' } }, before] } },
+      { allow: { and: [{ email: { is: 'active@example.com' } }, before] } },
+    ])
+  })
+
+  it('wants no rule from the end of the window on', () => {
+    const request = granted('AAAAAAAA', 'active')
+    const { endsAt } = request.grant
+    assert.deepEqual(desiredRules([request], endsAt), [])
+    assert.equal(desiredRules([request], new Date(endsAt.getTime() - 1)).length, 1)
+  })
+
+  it('keeps two equal grants as two rules', () => {
+    const [a, b] = [granted('AAAAAAAA', 'active'), granted('BBBBBBBB', 'active')]
+    assert.deepEqual(desiredRules([a, b], NOW), [ruleOf(a), ruleOf(a)])
+  })
+
+  it('writes the constraints into the same rule', () => {
+    const constraint = { source_ip: ['203.0.113.0/24'] }
+    const request = anApprovedRequest({ ...aGrant('active'), constraints: [constraint] })
+    assert.deepEqual(ruleOf(request).allow?.and?.at(-1), constraint)
+  })
+})
+
+describe('possiblyWritten', () => {
+  it('has of each rule as many as the longer list', () => {
+    const rules = fc.array(fc.constantFrom(...['a@x', 'b@x', 'c@x'].map(rule)), { maxLength: 6 })
+    fc.assert(
+      fc.property(rules, rules, (before, after) => {
+        const [was, will] = [ruleCounts(before), ruleCounts(after)]
+        const most = new Map<string, number>()
+        for (const key of new Set([...was.keys(), ...will.keys()]))
+          most.set(key, Math.max(was.get(key) ?? 0, will.get(key) ?? 0))
+        assert.deepEqual(ruleCounts(possiblyWritten(before, after)), most)
+      }),
+    )
+  })
+})
+
+describe('proved', () => {
+  const granting = granted('AAAAAAAA', 'granting')
+  const ending = granted('BBBBBBBB', 'ending', 'kim@example.com')
+
+  it('proves a grant whose rule stands, and an end whose rule is gone', () => {
+    const desired = [ruleOf(granting)]
+    const proof = proved([granting, ending], desired, [], desired)
+    assert.deepEqual([ids(proof.active), ids(proof.ended)], [['AAAAAAAA'], ['BBBBBBBB']])
+  })
+
+  it('proves nothing of a policy that is still as it was', () => {
+    const proof = proved([granting, ending], [ruleOf(ending)], [], [ruleOf(granting)])
+    assert.deepEqual(proof, { active: [], ended: [] })
+  })
+
+  it('proves none of two equal grants by one rule', () => {
+    const twin = granted('CCCCCCCC', 'granting')
+    const desired = [ruleOf(granting), ruleOf(twin)]
+    const one = proved([granting, twin], [ruleOf(granting)], [], desired)
+    assert.deepEqual(one.active, [])
+    assert.deepEqual(ids(proved([granting, twin], desired, [], desired).active), [
+      'AAAAAAAA',
+      'CCCCCCCC',
+    ])
+  })
+
+  it('proves the end of one of two equal grants while the other lives on', () => {
+    const [dying, living] = [granted('AAAAAAAA', 'ending'), granted('BBBBBBBB', 'active')]
+    const desired = [ruleOf(living)]
+    const both = [ruleOf(living), ruleOf(living)]
+    assert.deepEqual(proved([dying, living], both, [], desired).ended, [])
+    assert.deepEqual(ids(proved([dying, living], desired, [], desired).ended), ['AAAAAAAA'])
+  })
+
+  it('does not take a foreign rule for ours', () => {
+    const foreign = [ruleOf(granting)]
+    const desired = [ruleOf(granting)]
+    assert.deepEqual(proved([granting], foreign, foreign, desired).active, [])
+    assert.deepEqual(ids(proved([ending], [ruleOf(ending)], [ruleOf(ending)], []).ended), [
+      'BBBBBBBB',
+    ])
+  })
+
+  it('proves everything of a policy that was merged', () => {
+    const states = fc.constantFrom('granting' as const, 'active' as const, 'ending' as const)
+    const emails = fc.constantFrom('a@x', 'b@x', 'c@x')
+    const grants = fc.array(fc.tuple(states, emails), { maxLength: 6 })
+    const foreigners = fc.array(emails, { maxLength: 3 })
+    fc.assert(
+      fc.property(grants, foreigners, (list, others) => {
+        const requests = list.map(([state, email], i) => granted(`AAAAAAA${i}`, state, email))
+        const desired = desiredRules(requests, NOW)
+        const ending = requests.filter(({ grant }) => grant.state === 'ending').map(ruleOf)
+        const lastWritten = possiblyWritten(ending, desired)
+        const { next, foreign } = mergeRules({ live: others.map(rule), lastWritten, desired })
+        const proof = proved(requests, next, foreign, desired)
+        const inState = (state: string) => requests.filter(({ grant }) => grant.state === state)
+        assert.deepEqual(proof, { active: inState('granting'), ended: inState('ending') })
+      }),
+    )
+  })
+})

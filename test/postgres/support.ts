@@ -1,0 +1,106 @@
+import type { PoolClient } from 'pg'
+import { recordChange, recordNew } from '../../src/app/record.ts'
+import type { RecordedAct } from '../../src/app/record.ts'
+import type { Store } from '../../src/app/store.ts'
+import type { Command } from '../../src/domain/decide.ts'
+import { decide } from '../../src/domain/decide.ts'
+import type { RequestId } from '../../src/domain/ids.ts'
+import type { Person } from '../../src/domain/person.ts'
+import { identityOf } from '../../src/domain/person.ts'
+import type { AccessRequest, Approved, Pending } from '../../src/domain/request.ts'
+import type { TestDatabase } from '../support/database.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { MORNING, REVISION, aCatalogue, aResource, after, alex, kim } from '../support/build.ts'
+
+/** A database that knows the catalogue of the builders, so that requests can be made under it. */
+export async function aDatabase(connections = 10): Promise<TestDatabase> {
+  const database = await createTestDatabase(connections)
+  await database.store.transaction((tx) => tx.catalogues.accept(aCatalogue(), 'resources: []'))
+  return database
+}
+
+/** Whose act a command is, as the trail has it. */
+export function actOf(by: Person | undefined): RecordedAct {
+  return by === undefined
+    ? { actor: { kind: 'bot' }, via: 'bot' }
+    : { actor: { kind: 'person', identity: identityOf(by) }, via: 'button' }
+}
+
+let lastId = 0
+
+/** A request id that no other test has. */
+export function nextId(): RequestId {
+  lastId += 1
+  return `T${lastId.toString().padStart(7, '0')}` as RequestId
+}
+
+/** Stores a new request of alex for an hour, unless told otherwise. */
+export async function ask(
+  store: Store,
+  facts: Partial<Command & { type: 'request' }> = {},
+  idempotencyKey?: string,
+): Promise<Pending> {
+  const id = facts.id ?? nextId()
+  const by = facts.by ?? alex
+  const decision = decide(undefined, {
+    type: 'request',
+    at: MORNING,
+    resource: aResource(),
+    durationSeconds: 3_600,
+    reason: 'INC-42 dashboards are red',
+    catalogueRevision: REVISION,
+    ...facts,
+    id,
+    by,
+  })
+  if (!decision.ok) throw new Error(`cannot ask: ${decision.refusal.code}`)
+  await store.transaction((tx) => recordNew(tx, decision, actOf(by), idempotencyKey ?? id))
+  return decision.next as Pending
+}
+
+/** Carries a command out on a stored request, as the use cases do; returns what it was made. */
+export function change(store: Store, id: RequestId, command: Command): Promise<AccessRequest> {
+  return store.transaction(async (tx) => {
+    const request = await tx.requests.lock(id)
+    const decision = decide(request, command)
+    if (request === undefined || !decision.ok)
+      throw new Error(`refused: ${decision.ok ? 'no request' : decision.refusal.code}`)
+    await recordChange(tx, request, decision, actOf('by' in command ? command.by : undefined))
+    return decision.next
+  })
+}
+
+export const approval = (facts: Partial<Command & { type: 'approve' }> = {}): Command => ({
+  type: 'approve',
+  at: after(60),
+  by: kim,
+  requester: alex,
+  resource: aResource(),
+  ...facts,
+})
+
+/** Stores a request with a grant that is granting. */
+export async function grant(
+  store: Store,
+  facts: Partial<Command & { type: 'request' }> = {},
+  approvedAt: Date = after(60),
+): Promise<Approved> {
+  const { id } = await ask(store, facts)
+  const approve = approval({ requester: facts.by ?? alex, at: approvedAt })
+  return (await change(store, id, approve)) as Approved
+}
+
+/** Runs statements in one transaction on a connection of its own, until the commit; always leaves it clean. */
+export async function commit(database: TestDatabase, ...statements: string[]): Promise<void> {
+  const client: PoolClient = await database.pool.connect()
+  try {
+    await client.query('begin')
+    for (const statement of statements) await client.query(statement)
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback')
+    throw error
+  } finally {
+    client.release()
+  }
+}
