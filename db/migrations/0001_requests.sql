@@ -64,8 +64,7 @@ create table request (
     denied_by_user_id is null
     or (denied_by_user_id <> requester_user_id and fold_email(denied_by_email) <> fold_email(requester_email)
         and (coalesce(denied_by_subject, '') = '' or denied_by_subject <> requester_subject))),
-  constraint request_requester_of unique (id, requester_user_id, requester_email, requester_subject),
-  constraint request_resource_of unique (id, resource_id)
+  constraint request_requester_of unique (id, requester_user_id, requester_email, requester_subject)
 );
 comment on table request is 'Who asked for what, how long and why, and how it was answered.';
 create unique index request_one_pending on request (requester_user_id, resource_id) where status = 'pending';
@@ -102,7 +101,8 @@ create unique index approval_one_per_email on approval (request_id, fold_email(a
 create unique index approval_one_per_subject on approval (request_id, approver_subject) where approver_subject <> '';
 
 create table access_grant (
-  request_id text constraint access_grant_pkey primary key,
+  request_id text constraint access_grant_pkey primary key
+    constraint access_grant_of_request references request,
   version integer not null,
   state text not null constraint access_grant_state_known
     check (state in ('granting', 'active', 'ending', 'ended', 'never-active')),
@@ -120,7 +120,6 @@ create table access_grant (
   ended_by_email text,
   ended_by_subject text,
   ended_at timestamptz,
-  constraint access_grant_of_request foreign key (request_id, resource_id) references request (id, resource_id),
   constraint access_grant_window check (ends_at > starts_at),
   constraint access_grant_whole_seconds check (date_trunc('second', ends_at) = ends_at),
   constraint access_grant_within_maximum check (extract(epoch from ends_at - starts_at) <= max_seconds),
@@ -154,7 +153,8 @@ create table audit_event (
   details jsonb not null default '{}' constraint audit_event_details_object check (jsonb_typeof(details) = 'object'),
   constraint audit_event_person_named check (
     case actor_kind when 'person'
-      then num_nulls(actor_team_id, actor_user_id, actor_email) = 0
+      -- The address is missing when a look-up failed or found none.
+      then num_nulls(actor_team_id, actor_user_id) = 0
       else num_nonnulls(actor_team_id, actor_user_id, actor_email, actor_subject) = 0
     end),
   constraint audit_event_change_has_version check (

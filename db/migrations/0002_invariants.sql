@@ -183,9 +183,10 @@ create constraint trigger audit_event_of_change after insert on audit_event
   deferrable initially deferred for each row when (new.request_version is not null)
   execute function require_change();
 
+-- Of the request alone: no grant moves without an event, no event without its request.
 create function require_grant_iff_approved() returns trigger language plpgsql as $$
 declare
-  of_request text := coalesce(to_jsonb(new) ->> 'request_id', to_jsonb(new) ->> 'id');
+  of_request text := new.id;
   asked request;
   granted access_grant;
 begin
@@ -202,8 +203,8 @@ begin
     raise exception 'request %: its grant is at version %, not at %', of_request, granted.version, asked.version
       using errcode = 'integrity_constraint_violation';
   end if;
-  if fold_email(granted.email) <> fold_email(asked.requester_email) then
-    raise exception 'request %: the grant is for somebody else', of_request
+  if granted.resource_id <> asked.resource_id or fold_email(granted.email) <> fold_email(asked.requester_email) then
+    raise exception 'request %: the grant is for somebody or something else', of_request
       using errcode = 'integrity_constraint_violation';
   end if;
   if (select count(*) from approval where request_id = of_request) < asked.approvals_needed then
@@ -213,6 +214,4 @@ begin
   return null;
 end $$;
 create constraint trigger request_granted after insert or update on request
-  deferrable initially deferred for each row execute function require_grant_iff_approved();
-create constraint trigger access_grant_approved after insert or update on access_grant
   deferrable initially deferred for each row execute function require_grant_iff_approved();

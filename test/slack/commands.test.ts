@@ -42,7 +42,7 @@ describe('/jit in one line', () => {
       idempotencyKey,
     }
     assert.deepEqual(stage.useCases.calls, [{ method: 'requestAccess', input }])
-    assert.match(toldTo(stage, ANN).join(), /Asked for Grafana.* for 1h30m: request .*7K2M9QXR/)
+    assert.match(toldTo(stage, ANN).join(), /Asked for Grafana.* for 1h30m\. Request .*7K2M9QXR/)
   })
 
   it('gives a repeated delivery the same key, and another command another one', async () => {

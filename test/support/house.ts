@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream'
-import type { Bot } from '../../src/bot.ts'
+import type { Bot, Clock } from '../../src/bot.ts'
 import { startBot } from '../../src/bot.ts'
 import type { Config } from '../../src/config.ts'
 import { secretsOf } from '../../src/config.ts'
@@ -24,8 +24,8 @@ export interface Town extends AsyncDisposable {
   readonly catalogueSource: string
   /** Moves the clocks of the database, of the bots and of Pomerium forward, and wakes the workers. */
   advance(seconds: number): Promise<void>
-  /** Seconds that the clocks have been moved forward. */
-  readonly advanced: number
+  /** The clock of the bots and of Pomerium. */
+  readonly clock: Clock
 }
 
 /** The whole product: a town with the real bot in it, as main.ts wires it. */
@@ -34,7 +34,7 @@ export interface House extends Town {
   /** Lines that the bots have logged. */
   readonly logged: readonly string[]
   /** Starts one more bot on the same database, as a second replica or after a stop. */
-  startBot(changes?: Partial<Config>): Promise<Bot>
+  startBot(changes?: Partial<Config>, catalogueSource?: string): Promise<Bot>
 }
 
 export interface HouseOptions {
@@ -42,18 +42,23 @@ export interface HouseOptions {
   readonly catalogue?: string
   readonly slack?: SlackOptions
   readonly pomerium?: PomeriumOptions
-  /** What the bot reaches the database by instead of its own address. */
-  readonly databaseUrl?: (url: string) => Promise<string>
+  /** A town to move into, with what is there already; the other options of a town are void then. */
+  readonly town?: Town
 }
+
+const SIGNING_SECRET = '8f742231b10e8888abcd99eeffaa85a5'
 
 /** Starts the simulators and a database; no bot yet. */
 export async function startTown(options: HouseOptions = {}): Promise<Town> {
   let advanced = 0
-  const now = () => new Date(Date.now() + advanced * 1_000)
+  const clock: Clock = {
+    wall: () => Date.now() + advanced * 1_000,
+    steady: () => performance.now() + advanced * 1_000,
+  }
   const [database, slack, pomerium] = await Promise.all([
     createTestDatabase(2),
-    startSlack(options.slack),
-    startPomerium({ now, ...options.pomerium }),
+    startSlack({ signingSecret: SIGNING_SECRET, ...options.slack }),
+    startPomerium({ now: () => new Date(clock.wall()), ...options.pomerium }),
   ])
   const people = populate(slack)
   const config: Config = {
@@ -64,7 +69,7 @@ export async function startTown(options: HouseOptions = {}): Promise<Town> {
         ? { appToken: slack.appToken }
         : { signingSecret: slack.signingSecret }),
     },
-    database: { url: (await options.databaseUrl?.(database.url)) ?? database.url },
+    database: { url: database.url },
     pomerium: {
       apiUserToken: pomerium.apiUserToken,
       organizationId: pomerium.organizationId,
@@ -82,9 +87,7 @@ export async function startTown(options: HouseOptions = {}): Promise<Town> {
     people,
     config,
     catalogueSource: options.catalogue ?? CATALOGUE_YAML,
-    get advanced() {
-      return advanced
-    },
+    clock,
     async advance(seconds) {
       // First here, so that nothing is older than the database says.
       advanced += seconds
@@ -100,8 +103,8 @@ export async function startTown(options: HouseOptions = {}): Promise<Town> {
 
 /** Starts everything; the policies exist and are attached to their routes when it resolves. */
 export async function startHouse(options: HouseOptions = {}): Promise<House> {
-  const town = await startTown(options)
-  const { slack, pomerium, config, catalogueSource } = town
+  const town = options.town ?? (await startTown(options))
+  const { slack, pomerium, config, catalogueSource, clock } = town
   const logged: string[] = []
   const destination = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -111,13 +114,12 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
   })
   const catalogue = catalogueOf(catalogueSource)
   const log = createLogger({ level: 'debug', destination, secrets: secretsOf(config) })
-  const clock = {
-    wall: () => Date.now() + town.advanced * 1_000,
-    steady: () => performance.now() + town.advanced * 1_000,
-  }
   const bots: Bot[] = []
-  const start = async (changes: Partial<Config> = {}): Promise<Bot> => {
-    const bot = await startBot({ ...config, ...changes }, { catalogue, catalogueSource, log, clock })
+  const start = async (changes: Partial<Config> = {}, source = catalogueSource): Promise<Bot> => {
+    const bot = await startBot(
+      { ...config, ...changes },
+      { catalogue: catalogueOf(source), catalogueSource: source, log, clock },
+    )
     bots.push(bot)
     slack.deliverTo(`http://127.0.0.1:${bot.port}/slack/events`)
     return bot
@@ -127,19 +129,16 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
     const bot = await start()
     await pomerium.waitFor(() => pomerium.policies().length === catalogue.resources.size)
     if (options.catalogue === undefined) attachRoutes(pomerium)
-    return Object.defineProperties(
-      {
-        ...town,
-        bot,
-        logged,
-        startBot: start,
-        async [Symbol.asyncDispose]() {
-          await Promise.all(bots.map((started) => started.stop(1_000)))
-          await close()
-        },
+    return {
+      ...town,
+      bot,
+      logged,
+      startBot: start,
+      async [Symbol.asyncDispose]() {
+        await Promise.all(bots.map((started) => started.stop(1_000)))
+        await close()
       },
-      { advanced: { get: () => town.advanced } },
-    )
+    }
   } catch (error) {
     await close()
     throw error
