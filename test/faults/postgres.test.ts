@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { startHouse, startTown } from '../support/house.ts'
+import { assertNoRuleWithoutGrant } from '../support/rules.ts'
+import { storyOf } from '../support/story.ts'
+import type { TcpProxy } from '../support/tcp-proxy.ts'
+import { startTcpProxy } from '../support/tcp-proxy.ts'
+
+const TRY_AGAIN = /^The request could not be completed, nothing is certain/
+
+async function startProxied() {
+  const town = await startTown()
+  const url = new URL(town.database.url)
+  const proxy: TcpProxy = await startTcpProxy(Number(url.port))
+  url.port = String(proxy.port)
+  const house = await startHouse({
+    town: { ...town, config: { ...town.config, database: { url: url.href } } },
+  })
+  return {
+    house,
+    proxy,
+    async [Symbol.asyncDispose]() {
+      proxy.open()
+      await house[Symbol.asyncDispose]()
+      await proxy[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const readiness = async (port: number) => {
+  const answer = await fetch(`http://127.0.0.1:${port}/readyz`)
+  return { status: answer.status, body: await answer.json() }
+}
+
+describe('Postgres', () => {
+  it('may end every connection at any time: clicks are told, nothing is half done (F10)', async () => {
+    await using house = await startHouse()
+    const story = storyOf(house)
+    const { database, slack } = house
+    const id = await story.ask('alex', 'grafana-prod 1h INC-1 a restart of Postgres')
+    const terminate = () =>
+      database.pool.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid() and application_name like 'jit%'
+           and client_port is not null and pid not in (select pid from pg_stat_activity where query like '%pg_terminate%')`,
+      )
+    // A second later than its wake-ups are back.
+    const [answer] = await Promise.all([story.command('kim', `approve ${id}`), terminate()])
+    const { status } = await story.request(id)
+    assert.match(answer, status === 'approved' ? /^Approved|^The request could not/ : TRY_AGAIN)
+    if (status === 'pending') await story.command('kim', `approve ${id}`)
+    await story.untilCard(id, 'Active')
+    await slack.waitFor(() => story.trail(id).length === 2)
+    assert.deepEqual(await story.events(id), [
+      'request.created',
+      'request.approved',
+      'grant.activated',
+    ])
+    await assertNoRuleWithoutGrant(house)
+  })
+
+  it('may be away: nothing is decided, the bot stays up, and goes on when it is back (F12)', async () => {
+    await using stage = await startProxied()
+    const { house, proxy } = stage
+    const story = storyOf(house)
+    const first = await story.ask('alex', 'grafana-prod 1h INC-2 before the outage')
+    await story.click('kim', first, 'approve')
+    await story.untilCard(first, 'Active')
+    const second = await story.ask('robin', 'grafana-prod 1h INC-2 asked before the outage')
+    proxy.close()
+    assert.match(await story.refusedClick('kim', second, 'approve'), TRY_AGAIN)
+    assert.match(await story.command('sam', 'request grafana-prod 1h INC-2 now'), TRY_AGAIN)
+    assert.deepEqual(await readiness(house.bot.port), {
+      status: 503,
+      body: { ok: false, reasons: ['database'] },
+    })
+    await house.advance(3_600)
+    assert.equal(await story.visit('alex'), 403, 'the rule ends by itself')
+    assert.equal((await story.request(second)).status, 'pending')
+    proxy.open()
+    await story.untilCard(first, 'Ended')
+    await story.click('kim', second, 'approve')
+    await story.untilCard(second, 'Active')
+    assert.equal((await readiness(house.bot.port)).status, 200)
+  })
+
+  it('may hang: Slack is acknowledged in time all the same, and readiness says so (F13)', async () => {
+    await using stage = await startProxied()
+    const { house, proxy } = stage
+    const story = storyOf(house)
+    const id = await story.ask('alex', 'grafana-prod 1h INC-3 a hanging database')
+    const card = story.card(id)
+    assert.ok(card)
+    proxy.freeze()
+    const ack = await house.slack.click(house.people.kim, card, 'jit:approve')
+    assert.deepEqual([ack.status, ack.problem], [200, undefined])
+    assert.ok(ack.elapsedMs < 1_000, `${ack.elapsedMs} ms`)
+    assert.equal((await readiness(house.bot.port)).status, 503)
+    const seen = house.slack.ephemerals(house.people.kim).length
+    proxy.open()
+    await house.slack.waitFor(() => house.slack.ephemerals(house.people.kim)[seen])
+    assert.equal((await story.request(id)).status, 'pending')
+    await story.click('kim', id, 'approve')
+    await story.untilCard(id, 'Active')
+  })
+})

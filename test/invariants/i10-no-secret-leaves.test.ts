@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { eventually } from '../support/eventually.ts'
+import { startHouse, startTown } from '../support/house.ts'
+import { storyOf } from '../support/story.ts'
+import { APPROVALS, AUDIT } from '../support/world.ts'
+
+describe('I10: no secret leaves the process', () => {
+  it('neither in logs, nor in Slack, nor in the database, whatever goes wrong', async () => {
+    const password = 'canary-database-password'
+    const role = `jit_canary_${randomBytes(4).toString('hex')}`
+    const town = await startTown({
+      slack: {
+        botToken: 'xoxb-canary-bot-token',
+        signingSecret: 'ca4a27ca4a27ca4a27ca4a27ca4a27ca',
+      },
+      pomerium: { apiUserToken: 'canary-api-user-token' },
+    })
+    await town.database.pool.query(`create role ${role} superuser login password '${password}'`)
+    const url = new URL(town.database.url)
+    url.username = role
+    url.password = password
+    await using house = await startHouse({
+      town: { ...town, config: { ...town.config, database: { url: url.href } } },
+    })
+    const { slack, pomerium, database, people } = house
+    const story = storyOf(house)
+
+    for (const effect of [
+      { kind: 'status', status: 400, message: 'bad token canary-api-user-token' },
+      { kind: 'html' },
+      { kind: 'truncated' },
+      { kind: 'reset' },
+    ] as const)
+      pomerium.faults.add({ method: 'GET', path: '/policies/*', effect })
+    pomerium.revokeIdTokens()
+    for (const fault of [
+      { kind: 'http', status: 500 },
+      { kind: 'reset' },
+      { kind: 'error', error: 'invalid_auth' },
+    ] as const)
+      slack.fail('chat.update', fault)
+    slack.fail('response_url', { kind: 'http', status: 500 }, 2)
+    slack.fail('users.info', { kind: 'reset' })
+    assert.match(
+      await story.command('alex', 'request grafana-prod 1h INC-1 refused'),
+      /^Slack did not/,
+    )
+    const id = await story.ask('alex', 'grafana-prod 8h INC-1 with faults')
+    await story.click('kim', id, 'approve')
+    await eventually('the faults are over', async () => {
+      await house.advance(61)
+      return (await story.request(id)).state === 'active'
+    })
+    await slack.waitFor(() => story.card(id)?.text.startsWith('Active'))
+    await house.startBot()
+    await database.pool.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid()`,
+    )
+    await story.command('alex', `end ${id}`).catch(() => '')
+    await slack.deliverRaw({
+      headers: {
+        'content-type': 'application/json',
+        'x-slack-signature': 'v0=nonsense',
+        'x-slack-request-timestamp': String(Math.floor(Date.now() / 1_000)),
+      },
+      body: '{"token":"xoxb-canary-bot-token"}',
+    })
+
+    const { rows } = await database.pool.query<{ everything: string }>(`
+      select coalesce(string_agg(t::text, ' '), '') as everything from (
+        select to_jsonb(a) from audit_event a union all select to_jsonb(w) from work w
+        union all select to_jsonb(p) from policy_state p) as t`)
+    const shown = [APPROVALS, AUDIT]
+      .flatMap((channel) => slack.messages(channel))
+      .concat(Object.values(people).flatMap((who) => [...slack.dm(who), ...slack.ephemerals(who)]))
+    const places = {
+      log: house.logged.join('\n'),
+      slack: JSON.stringify(shown),
+      database: rows[0]?.everything ?? '',
+      pomerium: JSON.stringify(pomerium.history),
+    }
+    assert.ok(places.log.length > 2_000 && places.database.length > 1_000)
+    const secrets = [
+      house.config.slack.botToken,
+      house.config.slack.signingSecret ?? 'none',
+      'canary-api-user-token',
+      password,
+      '/commands/',
+      '/actions/',
+    ]
+    await house.bot.stop(1_000)
+    for (const [place, text] of Object.entries(places)) {
+      for (const secret of secrets) assert.ok(!text.includes(secret), `${secret} is in ${place}`)
+      // The simulator's ID tokens.
+      assert.doesNotMatch(text, /(?=[\w-]*[A-Z])(?=[\w-]*[a-z])[\w-]{64}/, `a token is in ${place}`)
+      assert.doesNotMatch(text, /Bearer (?!\[)/, `an authorization is in ${place}`)
+    }
+  })
+})

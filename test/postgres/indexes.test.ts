@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { after as afterAll, before, describe, it } from 'node:test'
+import { Kysely, PostgresDialect } from 'kysely'
+import type { CompiledQuery } from 'kysely'
+import type { Statements } from '../../src/app/store.ts'
+import type { RequestId, ResourceId, SlackUserId } from '../../src/domain/ids.ts'
+import { createStore } from '../../src/postgres/store.ts'
+import { createWorkList } from '../../src/postgres/work.ts'
+import type { Schema } from '../../src/postgres/schema.ts'
+import { REVISION } from '../support/build.ts'
+import type { TestDatabase } from '../support/database.ts'
+import { aDatabase } from './support.ts'
+
+const ID = '00000007' as RequestId
+const USER = 'U7' as SlackUserId
+const RESOURCE = 'r10' as ResourceId
+
+/** Both begin with the id, and cost the same. */
+const BY_ID = 'request_(?:pkey|requester_of)'
+
+let database: TestDatabase
+let queries: CompiledQuery[]
+let db: Kysely<Schema>
+before(async () => {
+  database = await aDatabase(3)
+  await fill(database)
+  queries = []
+  db = new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool: database.pool }),
+    log: (event) => void queries.push(event.query),
+  })
+})
+afterAll(() => database[Symbol.asyncDispose]())
+
+/** Enough rows that an index is worth its while: 2,000 requests, one in fifty pending, one in fifty granted. */
+async function fill({ pool }: TestDatabase): Promise<void> {
+  const ids = `select n, lpad(n::text, 8, '0') as id, 'U' || n % 399 as who from generate_series(1, 2000) n`
+  const client = await pool.connect()
+  try {
+    await client.query('set session_replication_role = replica')
+    await client.query(
+      `insert into request (id, version, status, idempotency_key, requester_team_id, requester_user_id, requester_email,
+         resource_id, duration_seconds, reason, requested_at, lapses_at, approvals_needed, catalogue_revision, closed_at)
+       select id, 2, (array['pending', 'approved', 'lapsed'])[case n % 50 when 0 then 1 when 1 then 2 else 3 end], id, 'T', who, who || '@example.com',
+         'r' || n % 20, 60, 'why', now(), now() + interval '1h', 1, $1, case when n % 50 > 1 then now() end
+       from (${ids}) one`,
+      [REVISION],
+    )
+    await client.query(
+      `insert into approval select id, 2, 'T', 'A', 'a@example.com', '', who, who || '@example.com', '', null, now() from (${ids}) one`,
+    )
+    await client.query(
+      `insert into access_grant (request_id, version, state, resource_id, email, constraints, starts_at, ends_at, max_seconds)
+       select id, 2, 'granting', 'r' || n % 20, 'x@example.com', '[]', now(), date_trunc('second', now()) + interval '1m', 60
+       from (${ids}) one where n % 50 = 1`,
+    )
+    await client.query(
+      `insert into audit_event (action, via, actor_kind, request_id, request_version)
+       select 'request.lapsed', 'bot', 'bot', id, 2 from (${ids}) one`,
+    )
+    await client.query(
+      `insert into slack_message (kind, request_id, channel, ts) select 'card', id, 'C', id from (${ids}) one`,
+    )
+    await client.query(
+      `insert into slack_message (kind, audit_seq, channel, ts) select 'alert', seq, 'D', seq from audit_event`,
+    )
+    await client.query(
+      `insert into work (key, kind, subject, due_at)
+       select 'messages:' || id, 'messages', id, now() + n * interval '1m' from (${ids}) one`,
+    )
+    await client.query('reset session_replication_role')
+    await client.query('analyze')
+  } finally {
+    client.release()
+  }
+}
+
+/** The plans of all queries that were made meanwhile, as text. */
+async function plansOf(run: () => Promise<unknown>): Promise<string> {
+  queries.length = 0
+  await run()
+  const client = await database.pool.connect()
+  try {
+    await client.query('set enable_seqscan = off')
+    let plans = ''
+    for (const { sql, parameters } of queries.filter((query) =>
+      /\bwork\b|request|event|message/.test(query.sql),
+    )) {
+      const text = `explain (costs off) ${sql}`
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(text, [...parameters])
+      plans += rows.map((row) => row['QUERY PLAN']).join('\n')
+    }
+    await client.query('reset enable_seqscan')
+    return plans
+  } finally {
+    client.release()
+  }
+}
+
+describe('queries of the store', () => {
+  const rows: readonly (readonly [
+    string,
+    readonly string[],
+    (s: Statements) => Promise<unknown>,
+  ])[] = [
+    ['requests.find', [BY_ID, 'access_grant_pkey'], (s) => s.requests.find(ID)],
+    ['requests.lock', [BY_ID], (s) => s.requests.lock(ID)],
+    [
+      'requests.findByIdempotencyKey',
+      ['request_idempotency_key_unique'],
+      (s) => s.requests.findByIdempotencyKey(ID),
+    ],
+    [
+      'requests.findPending',
+      ['request_one_pending'],
+      (s) => s.requests.findPending(USER, RESOURCE),
+    ],
+    ['requests.ofRequester', ['request_by_requester'], (s) => s.requests.ofRequester(USER, 20)],
+    ['requests.pending', ['request_pending'], (s) => s.requests.pending([RESOURCE], 20)],
+    ['requests.live', ['access_grant_live', BY_ID], (s) => s.requests.live(RESOURCE)],
+    ['audit.changesAfter', ['audit_event_'], (s) => s.audit.changesAfter(ID, 1, 10)],
+    ['audit.find', ['audit_event_pkey'], (s) => s.audit.find(7)],
+    ['messages.of', ['slack_message_by_request'], (s) => s.messages.of(ID)],
+    ['messages.isAlertPosted', ['slack_message_one_per_alert'], (s) => s.messages.isAlertPosted(7)],
+  ]
+  for (const [name, indexes, run] of rows)
+    it(`go by an index for ${name}`, async () => {
+      const plans = await plansOf(() => createStore(db).transaction(run))
+      for (const index of indexes) assert.match(plans, new RegExp(`Index.* ${index}`))
+      assert.doesNotMatch(plans, /Seq Scan/)
+    })
+
+  it('find approvals by their request', async () => {
+    const plans = await plansOf(() => createStore(db).transaction((tx) => tx.requests.find(ID)))
+    assert.match(plans, /Index.* approval_/)
+  })
+})
+
+describe('queries of the work list', () => {
+  it('go by work_due to claim and to look ahead', async () => {
+    const list = createWorkList(db)
+    assert.match(await plansOf(() => list.claim(['messages'], 5, 1_000)), /Index.* work_due/)
+    assert.match(await plansOf(() => list.untilDue(['messages'])), /Index.* work_due/)
+  })
+})

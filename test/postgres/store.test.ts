@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { TestDatabase } from '../support/database.ts'
+import { REVISION, aCatalogue, alex, anEngineer, kim } from '../support/build.ts'
+import { actOf, aDatabase, ask } from './support.ts'
+
+/** Makes the next insertions of catalogue revisions fail so many times, each with an error of this code. */
+async function failing({ pool }: TestDatabase, times: number, code: string): Promise<void> {
+  // A sequence, because it alone remembers the tries that were rolled back.
+  await pool.query('create sequence try')
+  await pool.query(
+    `create function fail() returns trigger language plpgsql as $$ begin
+       if nextval('try') <= ${times} then raise exception 'on purpose' using errcode = '${code}'; end if;
+       return new;
+     end $$`,
+  )
+  await pool.query(
+    'create trigger fail before insert on catalogue_revision for each row execute function fail()',
+  )
+}
+
+describe('transaction', () => {
+  const other = aCatalogue({ revision: 'd'.repeat(64) })
+
+  for (const code of ['40001', '40P01'])
+    it(`tries again after ${code}, three times in all`, async () => {
+      await using database = await aDatabase(2)
+      await failing(database, 2, code)
+      let tries = 0
+      const isNew = await database.store.transaction((tx) => {
+        tries += 1
+        return tx.catalogues.accept(other, '')
+      })
+      assert.deepEqual([isNew, tries], [true, 3])
+    })
+
+  it('gives up after three tries', async () => {
+    await using database = await aDatabase(2)
+    await failing(database, 3, '40001')
+    await assert.rejects(
+      database.store.transaction((tx) => tx.catalogues.accept(other, '')),
+      { code: '40001' },
+    )
+  })
+
+  it('does not try again what will fail again', async () => {
+    await using database = await aDatabase(2)
+    await failing(database, 1, '23514')
+    await assert.rejects(
+      database.store.transaction((tx) => tx.catalogues.accept(other, '')),
+      { code: '23514' },
+    )
+  })
+
+  it('gets over a real deadlock', async () => {
+    await using database = await aDatabase(3)
+    const { store } = database
+    const a = await ask(store, { by: alex })
+    const b = await ask(store, { by: anEngineer('robin') })
+    const bothHold = Promise.withResolvers<void>()
+    let holding = 0
+    let tries = 0
+    const crosswise = (ids: readonly (typeof a.id)[]) =>
+      store.transaction(async (tx) => {
+        tries += 1
+        for (const id of ids) {
+          await tx.requests.lock(id)
+          holding += 1
+          if (holding === 2) bothHold.resolve()
+          await bothHold.promise
+        }
+        return ids.length
+      })
+    const done = await Promise.all([crosswise([a.id, b.id]), crosswise([b.id, a.id])])
+    assert.deepEqual([done, tries], [[2, 2], 3])
+  })
+
+  it('commits everything or nothing', async () => {
+    await using database = await aDatabase(2)
+    const { store } = database
+    const failed = store.transaction(async (tx) => {
+      await tx.audit.append({ ...actOf(kim), action: 'policy.written', alert: false, details: {} })
+      await tx.work.mark('policy', 'grafana-prod')
+      await tx.identities.pin(alex)
+      throw new Error('on purpose')
+    })
+    await assert.rejects(failed, { message: 'on purpose' })
+    const { rows } = await database.pool.query(
+      `select (select count(*)::int from audit_event) as events, (select count(*)::int from work) as work,
+              (select count(*)::int from identity) as pins`,
+    )
+    assert.deepEqual(rows, [{ events: 0, work: 0, pins: 0 }])
+  })
+
+  it('tells the database’s time', async () => {
+    await using database = await aDatabase(2)
+    await database.clock.advance(86_400)
+    const before = await database.clock.now()
+    const { now } = await database.store.transaction(async (tx) => tx)
+    const after = await database.clock.now()
+    assert.ok(before <= now && now <= after)
+  })
+})
+
+describe('catalogues.accept', () => {
+  it('stores each revision once', async () => {
+    await using database = await aDatabase(2)
+    const accept = (revision: string) =>
+      database.store.transaction((tx) => tx.catalogues.accept(aCatalogue({ revision }), 'a: 1'))
+    const fresh = 'd'.repeat(64)
+    assert.deepEqual(
+      [await accept(REVISION), await accept(fresh), await accept(fresh)],
+      [false, true, false],
+    )
+  })
+})
