@@ -43,9 +43,9 @@ export class StartError extends Error {
 /** Clocks in milliseconds. */
 export interface Clock {
   /** Since the epoch. */
-  wall(): number
+  readonly wall: () => number
   /** Since whenever; it never goes back. */
-  steady(): number
+  readonly steady: () => number
 }
 
 const SYSTEM_CLOCK: Clock = { wall: Date.now, steady: () => performance.now() }
@@ -124,7 +124,6 @@ export async function startBot(
         list: createWorkList(db),
         wakeUps: createWakeUps(config.database.url, log),
         sleep,
-        monotonicMs: () => performance.now(),
         random: Math.random,
         log,
         lanes: [

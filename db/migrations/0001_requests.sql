@@ -134,7 +134,7 @@ create table access_grant (
 );
 comment on table access_grant is 'Access with a window, born of an approval: one PPL rule while granting or active.';
 create index access_grant_live on access_grant (resource_id) where state in ('granting', 'active', 'ending');
-create index access_grant_window_by_resource on access_grant (resource_id, starts_at, ends_at);
+create index access_grant_window_by_resource on access_grant (resource_id, ends_at);
 
 create table audit_event (
   seq bigint generated always as identity constraint audit_event_pkey primary key,

@@ -1,8 +1,7 @@
-import { desiredRules, possiblyWritten, proved } from '../domain/policy-plan.ts'
+import { desiredRules, eitherOf, proved, rulesOf } from '../domain/policy-plan.ts'
 import { mergeRules } from '../domain/ppl-merge.ts'
 import { liveRules } from '../domain/ppl-parse.ts'
 import type { Rule } from '../domain/ppl.ts'
-import type { ResourceId } from '../domain/ids.ts'
 import type { Approved } from '../domain/request.ts'
 import { settleGrants } from './confirm-grants.ts'
 import type { Lease } from './lease.ts'
@@ -10,43 +9,35 @@ import { locatePolicy } from './locate-policy.ts'
 import type { PolicyDeps } from './locate-policy.ts'
 import { blockPolicy } from './policy-trouble.ts'
 import type { LivePolicy, Publication } from './policy-api.ts'
+import type { Situation } from './policy-situation.ts'
 import type { PolicyState } from './store.ts'
 import type { Handled } from './worker.ts'
+import { writeRules } from './write-rules.ts'
 
-/** One policy is written at most this often; what comes sooner goes into the next write. */
-const WRITE_INTERVAL_MS = 100
-const PUBLICATION_POLL_MS = 300
-const READS_DIFFERENTLY: Handled = {
-  type: 'failed',
-  error: 'the policy reads back differently from what was written',
-}
+/** A change set that is on its way is looked at again after its age, within these bounds. */
+const PUBLICATION_POLL_MS = { least: 300, most: 30_000 }
 /** How often to look whether somebody has mended what the bot cannot. */
 const HELP_POLL_MS = 30_000
 
+export const READS_DIFFERENTLY = 'the policy reads back differently from what was written'
+
 /**
  * Makes one Pomerium policy equal to the grants of its resource: read, merge, write when something differs, read back;
- * then records what the read-back proves. Level-triggered: what is due is read after the lease was taken. Throws
- * PolicyApiError and LeaseLost.
+ * then records what the read-back proves. Which rules are ours follows from the grants themselves, so that a write that
+ * lands late is undone by the next look. Throws PolicyApiError and LeaseLost.
  */
 export async function applyPolicy(
   deps: PolicyDeps,
-  resourceId: ResourceId,
+  situation: Situation,
   lease: Lease,
 ): Promise<Handled> {
-  const { now, known, requests } = await deps.store.transaction(async (tx) => ({
-    now: tx.now,
-    known: await tx.policies.find(resourceId),
-    requests: await tx.requests.live(resourceId),
-  }))
-  const waitMs = Math.max(
-    msUntil(known?.quietUntil, now),
-    msUntil(known?.writtenAt, now) + (known?.writtenAt === undefined ? 0 : WRITE_INTERVAL_MS),
-  )
-  if (waitMs > 0) return { type: 'again', afterMs: waitMs }
-
-  const located = await locatePolicy(deps, resourceId, known)
-  if (!located.ok) return blockPolicy(deps, resourceId, known, located.reason)
-  const { live, state } = located
+  const { resourceId, now, known } = situation
+  const located = await locatePolicy(deps, situation, lease)
+  if (!located.ok) {
+    const blocked = await blockPolicy(deps, resourceId, known, located.reason)
+    return located.mayPass ? { type: 'again', afterMs: HELP_POLL_MS } : blocked
+  }
+  const { live, state, requests } = located
   if (live.enforced)
     return blockPolicy(
       deps,
@@ -64,41 +55,21 @@ export async function applyPolicy(
     )
 
   const desired = desiredRules(requests, now)
-  const merge = mergeRules({ live: parsed.ppl, lastWritten: state.written, desired })
+  const ours = eitherOf(state.written, rulesOf(situation.requests))
+  const merge = mergeRules({ live: parsed.ppl, lastWritten: ours, desired })
   if (!merge.changed) {
     const publication = await deps.policyApi.publish(live.id)
-    return settle(deps, {
-      state,
-      requests,
-      desired,
-      lease,
-      readBack: live,
-      publication,
-      repaired: [],
-    })
+    const seen = { readBack: live, publication, repaired: [], ours }
+    return settle(deps, { ...seen, state, requests, desired, lease, now })
   }
-  // Before the write, everything that it may leave behind is remembered as ours: its answer may get lost.
-  const writing: PolicyState = {
-    ...state,
-    written: possiblyWritten(state.written, desired),
-    writtenAt: now,
-  }
-  await deps.store.statement((db) => db.policies.save(writing))
-  await lease.hold()
-  await deps.policyApi.replaceRules(live, merge.next)
-  const [readBack, publication] = await Promise.all([
-    deps.policyApi.read(live.id),
-    deps.policyApi.publish(live.id),
-  ])
-  return settle(deps, {
-    state: writing,
-    requests,
-    desired,
-    lease,
-    readBack,
-    publication,
-    repaired: isVerified(state) ? merge.vanished : [],
-  })
+  if (
+    state.blockedReason === READS_DIFFERENTLY &&
+    eitherOf(state.written, desired).length === state.written.length
+  )
+    return { type: 'blocked', error: READS_DIFFERENTLY }
+  const written = await writeRules(deps, { state, live, merge, desired, now, lease })
+  const seen = { ...written, repaired: isVerified(state) ? merge.vanished : [], ours }
+  return settle(deps, { ...seen, requests, desired, lease, now })
 }
 
 /** Whether the policy was seen to hold what was last written; only then is a missing rule somebody else's doing. */
@@ -112,22 +83,27 @@ async function settle(
     readonly state: PolicyState
     readonly requests: readonly Approved[]
     readonly desired: readonly Rule[]
+    readonly ours: readonly Rule[]
     readonly lease: Lease
+    readonly now: Date
     readonly readBack: LivePolicy | undefined
     readonly publication: Publication
     /** Rules of ours that somebody had taken out and that this run put back. */
     readonly repaired: readonly Rule[]
   },
 ): Promise<Handled> {
-  const { state, requests, desired, readBack, publication, lease, repaired } = result
+  const { state, requests, desired, ours, readBack, publication, lease, repaired, now } = result
   const read = readBack === undefined ? undefined : liveRules(readBack.ppl)
-  if (read?.ok !== true) return READS_DIFFERENTLY
+  if (read?.ok !== true) return { type: 'failed', error: READS_DIFFERENTLY }
   // Against all that may be ours, so that an ended rule that is still there is not taken for a foreign one.
-  const after = mergeRules({ live: read.ppl, lastWritten: state.written, desired })
-  if (after.changed) return READS_DIFFERENTLY
+  const after = mergeRules({ live: read.ppl, lastWritten: eitherOf(ours, desired), desired })
+  if (after.changed) return { type: 'failed', error: READS_DIFFERENTLY }
   switch (publication.state) {
-    case 'applying':
-      return { type: 'again', afterMs: PUBLICATION_POLL_MS }
+    case 'applying': {
+      const age = now.getTime() - (state.writtenAt ?? now).getTime()
+      const { least, most } = PUBLICATION_POLL_MS
+      return { type: 'again', afterMs: Math.min(most, Math.max(least, age)) }
+    }
     case 'needs-administrator':
     case 'failed':
       await blockPolicy(deps, state.resourceId, state, publication.reason)
@@ -143,11 +119,7 @@ async function settle(
     desired,
     foreign: after.foreign,
     repaired,
-    ...proved(requests, read.ppl, after.foreign, desired),
+    ...proved(requests, read.ppl, desired),
   })
   return { type: 'done' }
-}
-
-function msUntil(instant: Date | undefined, now: Date): number {
-  return instant === undefined ? 0 : instant.getTime() - now.getTime()
 }

@@ -70,7 +70,7 @@ async function saveState(deps: PolicyDeps, tx: Transaction, proof: Proof): Promi
       policy: policyName,
       was: blockedReason,
     })
-  const { blockedReason: _mended, quietUntil: _over, ...rest } = state
+  const { blockedReason: _mended, ...rest } = state
   await tx.policies.save({ ...rest, written: desired, verifiedAt: tx.now, foreignDigest })
 }
 

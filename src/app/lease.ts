@@ -4,6 +4,7 @@ export interface Lease {
   hold(): Promise<void>
 }
 
+/** Somebody else has the right now; what was under way must stop. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost'
 }

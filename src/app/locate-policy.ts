@@ -1,9 +1,12 @@
-import type { ResourceId } from '../domain/ids.ts'
+import type { Approved } from '../domain/request.ts'
 import type { Resource } from '../domain/resource.ts'
 import type { Deps } from './deps.ts'
+import type { Lease } from './lease.ts'
 import type { LivePolicy, PolicyApi, PolicyText } from './policy-api.ts'
+import type { Situation } from './policy-situation.ts'
 import { recordPolicyEvent } from './policy-trouble.ts'
 import type { PolicyState } from './store.ts'
+import { QUIET_MS } from './write-rules.ts'
 
 export type PolicyDeps = Pick<Deps, 'store' | 'catalogue' | 'log'> & {
   readonly policyApi: PolicyApi
@@ -12,72 +15,124 @@ export type PolicyDeps = Pick<Deps, 'store' | 'catalogue' | 'log'> & {
 }
 
 export type Located =
-  | { readonly ok: true; readonly live: LivePolicy; readonly state: PolicyState }
-  | { readonly ok: false; readonly reason: string }
+  | {
+      readonly ok: true
+      readonly live: LivePolicy
+      readonly state: PolicyState
+      /** The requests whose grants belong into this policy. */
+      readonly requests: readonly Approved[]
+    }
+  /** `mayPass`: it ends by itself, so that looking again is enough. */
+  | { readonly ok: false; readonly reason: string; readonly mayPass: boolean }
 
 /**
  * The policy of a resource as Pomerium stores it now. Ours is the one whose id we stored; else one of that name that
  * carries our mark; else a new one. A stranger of that name is never touched, and one that is gone is never replaced:
- * it was attached to routes by hand.
+ * it was attached to routes by hand. A resource that the catalogue moves to another policy keeps the old one, for
+ * ending access only, until the access in it is over.
  */
 export async function locatePolicy(
   deps: PolicyDeps,
-  resourceId: ResourceId,
-  known: PolicyState | undefined,
+  situation: Situation,
+  lease: Lease,
 ): Promise<Located> {
-  if (known?.policyId !== undefined) {
+  const { resourceId, known, requests } = situation
+  const resource = deps.catalogue().resources.get(resourceId)
+  const isMoving =
+    resource !== undefined && known !== undefined && known.policyName !== resource.policy
+  if (known?.policyId !== undefined && (!isMoving || holdsAccess(situation))) {
     const live = await deps.policyApi.read(known.policyId)
-    if (live !== undefined) return { ok: true, live, state: known }
+    if (live === undefined)
+      return {
+        ok: false,
+        mayPass: false,
+        reason: `policy ${known.policyName} is gone from Pomerium; run "npm run jit -- policy forget ${resourceId}" and attach the new one to its routes`,
+      }
+    const staying = isMoving ? requests.filter(({ grant }) => grant.state !== 'granting') : requests
+    return { ok: true, live, state: known, requests: staying }
+  }
+  if (resource === undefined)
     return {
       ok: false,
-      reason: `policy ${known.policyName} is gone from Pomerium; run "npm run jit -- policy forget ${resourceId}" and attach the new one to its routes`,
+      mayPass: false,
+      reason: `resource ${resourceId} is neither in the catalogue nor known`,
     }
-  }
-  const resource = deps.catalogue().resources.get(resourceId)
-  if (resource === undefined)
-    return { ok: false, reason: `resource ${resourceId} is neither in the catalogue nor known` }
   const found = await deps.policyApi.findByName(resource.policy)
-  if (found === undefined) return create(deps, resource, known)
+  if (found === undefined) return create(deps, situation, resource, lease)
   if (!deps.policyApi.isOurs(found))
     return {
       ok: false,
+      mayPass: false,
       reason: `Pomerium has a policy named ${resource.policy} that this bot did not make; run "npm run jit -- policy adopt ${resourceId} ${found.id}" or choose another name`,
     }
-  return {
-    ok: true,
-    live: found,
-    state: await remember(deps, resource, known, found, 'policy.adopted'),
-  }
+  const obstacle = await releaseFromOthers(deps, resource, found)
+  if (obstacle !== undefined) return { ok: false, mayPass: true, reason: obstacle }
+  return take(deps, situation, resource, found, 'policy.adopted')
 }
 
+/** Whether the policy that is known may hold a rule of ours. */
+function holdsAccess({ known, requests }: Pick<Situation, 'known' | 'requests'>): boolean {
+  return (
+    (known?.written.length ?? 0) > 0 ||
+    requests.some(({ grant }) => grant.state === 'active' || grant.state === 'ending')
+  )
+}
+
+/** Why the policy cannot be had yet: another resource has access in it. One that has none lets go of it. */
+async function releaseFromOthers(
+  deps: PolicyDeps,
+  resource: Resource,
+  policy: LivePolicy,
+): Promise<string | undefined> {
+  return deps.store.transaction(async (tx) => {
+    const owner = await tx.policies.ownerOf(policy.id)
+    if (owner === undefined || owner.resourceId === resource.id) return undefined
+    const requests = await tx.requests.standing(owner.resourceId)
+    const isListed = deps.catalogue().resources.get(owner.resourceId)?.policy === owner.policyName
+    if (isListed || holdsAccess({ known: owner, requests }))
+      return `policy ${policy.name} still belongs to resource ${owner.resourceId}; resource ${resource.id} gets it once the access in it is over`
+    await tx.policies.assign(owner.resourceId, owner.policyName, undefined)
+    return undefined
+  })
+}
+
+/** Makes the policy; until the answer is there nobody else makes another one. */
 async function create(
   deps: PolicyDeps,
+  situation: Situation,
   resource: Resource,
-  known: PolicyState | undefined,
+  lease: Lease,
 ): Promise<Located> {
-  const live = await deps.policyApi.create(policyText(resource))
-  return { ok: true, live, state: await remember(deps, resource, known, live, 'policy.created') }
-}
-
-async function remember(
-  deps: PolicyDeps,
-  resource: Resource,
-  known: PolicyState | undefined,
-  live: LivePolicy,
-  action: 'policy.created' | 'policy.adopted',
-): Promise<PolicyState> {
-  return deps.store.transaction(async (tx) => {
-    const state: PolicyState = {
-      ...known,
+  const { known, now } = situation
+  await deps.store.transaction(async (tx) => {
+    if (known?.policyId !== undefined || known?.policyName !== resource.policy)
+      await tx.policies.assign(resource.id, resource.policy, undefined)
+    await tx.policies.save({
       resourceId: resource.id,
       policyName: resource.policy,
-      written: known?.written ?? [],
-      policyId: live.id,
-    }
-    await tx.policies.save(state)
-    await recordPolicyEvent(tx, action, resource.id, { policy: live.name, policyId: live.id })
-    return state
+      written: [],
+      quietUntil: new Date(now.getTime() + QUIET_MS),
+      ...(known?.blockedReason === undefined ? {} : { blockedReason: known.blockedReason }),
+    })
   })
+  await lease.hold()
+  const live = await deps.policyApi.create(policyText(resource))
+  return take(deps, situation, resource, live, 'policy.created')
+}
+
+async function take(
+  deps: PolicyDeps,
+  { requests }: Situation,
+  resource: Resource,
+  live: LivePolicy,
+  action: 'policy.created' | 'policy.adopted',
+): Promise<Located> {
+  const state = await deps.store.transaction(async (tx) => {
+    const details = { policy: live.name, policyId: live.id }
+    await recordPolicyEvent(tx, action, resource.id, details)
+    return tx.policies.assign(resource.id, resource.policy, live.id)
+  })
+  return { ok: true, live, state, requests }
 }
 
 /** What people see of a policy; explanation and remediation stand on Pomerium's 403 page. */

@@ -1,57 +1,70 @@
 import type { ResourceId } from '../domain/ids.ts'
-import { applyPolicy } from './apply-policy.ts'
+import { READS_DIFFERENTLY, applyPolicy } from './apply-policy.ts'
 import type { Breaker } from './breaker.ts'
+import type { Lease } from './lease.ts'
+import { LeaseLost } from './lease.ts'
 import type { PolicyDeps } from './locate-policy.ts'
 import { PolicyApiError } from './policy-api.ts'
-import { blockPolicy } from './policy-trouble.ts'
+import { readSituation } from './policy-situation.ts'
+import { blockPolicy, recordPolicyEvent } from './policy-trouble.ts'
 import type { Handled, WorkHandler } from './worker.ts'
 
-/** After a write whose outcome is unknown, the policy is left alone this long, so that nothing old lands on something new. */
-const QUIET_MS = 30_000
+/** So many failures in a row are reported to people. */
+const FAILURES_TO_ALERT = 5
+/** After so many tries a policy that never reads back as written is left alone. */
+const TRIES_TO_READ_BACK = 3
 
-/** The worker's hand for policies: applies them, and sorts what went wrong into later, blocked and quiet. */
-export function policyWork(deps: PolicyDeps & { readonly breaker: Breaker }): WorkHandler {
-  const { breaker } = deps
-  return async (claim, lease) => {
-    const awayMs = breaker.enter()
-    if (awayMs > 0) return { type: 'again', afterMs: awayMs }
-    const resourceId = claim.subject as ResourceId
-    try {
-      const result = await applyPolicy(deps, resourceId, lease)
-      breaker.succeeded()
-      return result
-    } catch (error) {
-      if (!(error instanceof PolicyApiError)) {
-        breaker.left()
-        throw error
-      }
-      if (error.code === 'unavailable' || error.code === 'timeout') breaker.failed()
-      else if (error.code === 'rate-limited') breaker.failed(error.retryAfterMs)
-      else breaker.succeeded()
-      if (error.ambiguous) await keepQuiet(deps, resourceId)
-      return explain(deps, resourceId, error, claim.attempts)
+type Deps = PolicyDeps & { readonly breaker: Breaker }
+
+/** The worker's hand for policies: applies them, and sorts what went wrong into later and never. */
+export function policyWork(deps: Deps): WorkHandler {
+  return async ({ subject, attempts }, lease) => {
+    const resourceId = subject as ResourceId
+    const handled = await tryPolicy(deps, resourceId, lease)
+    if (handled.type !== 'failed') return handled
+    const failures = attempts + 1
+    deps.log.warn(
+      { resource: resourceId, error: handled.error, failures },
+      'policy not applied yet',
+    )
+    if (handled.error === READS_DIFFERENTLY && failures >= TRIES_TO_READ_BACK)
+      return blockPolicy(deps, resourceId, undefined, READS_DIFFERENTLY)
+    if (failures === FAILURES_TO_ALERT) {
+      const details = { error: handled.error, failures }
+      await deps.store.transaction((tx) =>
+        recordPolicyEvent(tx, 'policy.failing', resourceId, details, true),
+      )
     }
+    return handled
   }
 }
 
-async function explain(
-  deps: PolicyDeps,
-  resourceId: ResourceId,
-  error: PolicyApiError,
-  attempts: number,
-): Promise<Handled> {
-  if (!error.retryable) return blockPolicy(deps, resourceId, undefined, error.message)
-  deps.log.warn(
-    { err: error, resource: resourceId, attempt: attempts + 1 },
-    'policy not applied yet',
-  )
-  return { type: 'failed', error: error.message, retryAfterMs: error.retryAfterMs }
+async function tryPolicy(deps: Deps, resourceId: ResourceId, lease: Lease): Promise<Handled> {
+  const { breaker } = deps
+  const { situation, waitMs } = await readSituation(deps, resourceId)
+  if (waitMs > 0) return { type: 'again', afterMs: waitMs }
+  const awayMs = breaker.enter()
+  if (awayMs > 0) return { type: 'again', afterMs: awayMs }
+  try {
+    const handled = await applyPolicy(deps, situation, lease)
+    breaker.succeeded()
+    return handled
+  } catch (error) {
+    if (!(error instanceof PolicyApiError)) {
+      breaker.left()
+      if (error instanceof LeaseLost) throw error
+      deps.log.error({ err: error, resource: resourceId }, 'policy not applied')
+      return { type: 'failed', error: error instanceof Error ? error.message : String(error) }
+    }
+    if (error.code === 'unavailable' || error.code === 'timeout') breaker.failed()
+    else if (error.code === 'rate-limited') breaker.failed(error.retryAfterMs)
+    else breaker.succeeded()
+    if (!error.retryable) return blockPolicy(deps, resourceId, undefined, untimed(error.message))
+    return { type: 'failed', error: error.message, retryAfterMs: error.retryAfterMs }
+  }
 }
 
-async function keepQuiet(deps: PolicyDeps, resourceId: ResourceId): Promise<void> {
-  await deps.store.transaction(async (tx) => {
-    const state = await tx.policies.find(resourceId)
-    if (state === undefined) return
-    await tx.policies.save({ ...state, quietUntil: new Date(tx.now.getTime() + QUIET_MS) })
-  })
+/** The message without how long the call took, so that the same trouble reads the same. */
+function untimed(message: string): string {
+  return message.replace(/ after \d+ ms/g, '')
 }

@@ -43,8 +43,11 @@ export interface Requests {
   ofRequester(requester: SlackUserId, limit: number): Promise<readonly AccessRequest[]>
   /** Requests without an answer, the oldest first. */
   pending(resources: readonly ResourceId[], limit: number): Promise<readonly Pending[]>
-  /** Requests of a resource whose grant is not over, ordered by id. */
-  live(resource: ResourceId): Promise<readonly Approved[]>
+  /**
+   * Requests of a resource whose rule may stand in its policy, ordered by id: those with a grant that is not over, and
+   * those with one whose window reaches into the last hour or beyond, however it ended.
+   */
+  standing(resource: ResourceId): Promise<readonly Approved[]>
 }
 
 /** A request with this idempotency key, or a pending one of this person and resource, was there already. */
@@ -92,7 +95,16 @@ export interface PolicyState {
 
 export interface PolicyStates {
   find(resource: ResourceId): Promise<PolicyState | undefined>
+  /** Stores a state whose policy is still the stored one; throws LeaseLost when another was assigned meanwhile. */
   save(state: PolicyState): Promise<void>
+  /** Gives a resource a policy, or takes it away; nothing is known of the rules in it then. */
+  assign(
+    resource: ResourceId,
+    policyName: string,
+    policyId: string | undefined,
+  ): Promise<PolicyState>
+  /** The state that has this policy of Pomerium's. */
+  ownerOf(policyId: string): Promise<PolicyState | undefined>
   all(): Promise<readonly PolicyState[]>
 }
 

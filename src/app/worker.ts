@@ -30,8 +30,6 @@ export interface WorkerDeps {
   readonly lanes: readonly Lane[]
   /** Resolves after a time, or at once when the signal aborts; never rejects. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>
-  /** Milliseconds of a clock that never goes back. */
-  readonly monotonicMs: () => number
   readonly random: () => number
   readonly log: Log
 }
@@ -39,6 +37,8 @@ export interface WorkerDeps {
 /** Nothing waits longer than this for being looked at, even if every wake-up is lost. */
 const POLL_MS = 30_000
 const RETRY_MS = 1_000
+/** What is due and cannot be claimed is in somebody's transaction. */
+const BUSY_KEY_MS = 50
 
 /**
  * Works off the list until the signal aborts, then finishes what is in its hands. A process that dies instead costs
@@ -67,18 +67,17 @@ async function runLane(
     let waitMs: number
     try {
       const free = lane.hands - busy.size
-      const since = deps.monotonicMs()
       const claims = free === 0 ? [] : await deps.list.claim(kinds, free, lane.leaseMs)
       for (const claim of claims) {
-        const task = work(deps, lane, claim, since).finally(() => {
+        const task = work(deps, lane, claim).finally(() => {
           busy.delete(task)
           bell.ring()
         })
         busy.add(task)
       }
       if (claims.length > 0) continue
-      waitMs =
-        free === 0 ? POLL_MS : Math.min(POLL_MS, (await deps.list.untilDue(kinds)) ?? POLL_MS)
+      const dueMs = free === 0 ? undefined : await deps.list.untilDue(kinds)
+      waitMs = Math.max(BUSY_KEY_MS, Math.min(POLL_MS, dueMs ?? POLL_MS))
     } catch (error) {
       deps.log.warn({ err: error }, 'work list not reachable')
       waitMs = RETRY_MS * (1 + deps.random())
@@ -90,9 +89,9 @@ async function runLane(
   await Promise.all(busy)
 }
 
-async function work(deps: WorkerDeps, lane: Lane, claim: Claim, since: number): Promise<void> {
+async function work(deps: WorkerDeps, lane: Lane, claim: Claim): Promise<void> {
   const over = new AbortController()
-  const lease = keepLease(deps, claim, lane.leaseMs, since, over.signal)
+  const lease = keepLease(deps, claim, lane.leaseMs, over.signal)
   let handled: Handled
   try {
     const handler = lane.handlers.get(claim.kind)
@@ -119,38 +118,27 @@ function resultOf(handled: Handled, { attempts }: Claim, random: () => number): 
   return { type: 'again', afterMs: backoffMs(attempts, random, retryAfterMs), error }
 }
 
-/**
- * Renews the lease while the work goes on. By our own monotonic clock, counted from before the database was asked, a
- * lease is certain for `leaseMs`; in the first half of that nobody has to ask again.
- */
-function keepLease(
-  deps: WorkerDeps,
-  claim: Claim,
-  leaseMs: number,
-  since: number,
-  over: AbortSignal,
-): Lease {
-  let certainUntil = since + leaseMs
-  const renew = async () => {
-    const askedAt = deps.monotonicMs()
-    if (!(await deps.list.renew(claim, leaseMs)))
-      throw new LeaseLost(`lost ${claim.kind}:${claim.subject}`)
-    certainUntil = askedAt + leaseMs
-  }
+/** Renews the lease while the work goes on. */
+function keepLease(deps: WorkerDeps, claim: Claim, leaseMs: number, over: AbortSignal): Lease {
   const lease: Lease = {
     async hold() {
-      if (certainUntil - deps.monotonicMs() < leaseMs / 2) await renew()
+      if (!(await deps.list.renew(claim, leaseMs)))
+        throw new LeaseLost(`lost ${claim.kind}:${claim.subject}`)
     },
   }
   const renewing = async () => {
     while (!over.aborted) {
       await deps.sleep(leaseMs / 3, over)
-      if (!over.aborted) await renew()
+      if (over.aborted) return
+      try {
+        await lease.hold()
+      } catch (error) {
+        deps.log.warn({ err: error, kind: claim.kind, subject: claim.subject }, 'lease not renewed')
+        if (error instanceof LeaseLost) return
+      }
     }
   }
-  renewing().catch((error: unknown) =>
-    deps.log.warn({ err: error, kind: claim.kind, subject: claim.subject }, 'lease not renewed'),
-  )
+  void renewing()
   return lease
 }
 

@@ -30,12 +30,13 @@ function assign(resource: ResourceId, policyId: string | undefined): Promise<Cli
           type: 'failed',
           text: `no policy is known for ${resource}; start the bot once with it in the catalogue`,
         }
-      const { policyId: was, blockedReason: _over, ...rest } = known
-      await tx.policies.save({
-        ...rest,
-        written: policyId === undefined ? [] : known.written,
-        ...(policyId === undefined ? {} : { policyId }),
-      })
+      if (policyId !== undefined && known.policyId !== undefined && known.written.length > 0)
+        return {
+          type: 'failed',
+          text: `${resource} still has rules in policy ${known.policyId}; end the access first, then adopt`,
+        }
+      const was = known.policyId
+      await tx.policies.assign(resource, known.policyName, policyId)
       await tx.audit.append({
         action: policyId === undefined ? 'policy.forgotten' : 'policy.adopted',
         actor: { kind: 'bot' },

@@ -32,6 +32,7 @@ export type OtherAction =
   | 'policy.written'
   | 'policy.blocked'
   | 'policy.unblocked'
+  | 'policy.failing'
   | 'policy.adopted'
   | 'policy.forgotten'
   | 'policy.drift_repaired'

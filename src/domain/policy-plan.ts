@@ -7,16 +7,27 @@ import { isRuleDue } from './request.ts'
 
 /** The rules that a policy should hold at an instant: one for each grant that is granting or active. */
 export function desiredRules(requests: readonly Approved[], at: Date): readonly Rule[] {
-  return requests.filter(({ grant }) => isRuleDue(grant) && at < grant.endsAt).map(ruleOf)
+  return rulesOf(requests.filter(({ grant }) => isRuleDue(grant) && at < grant.endsAt))
 }
 
-/** The rule that lets the holder of a grant in. */
-export function ruleOf({ grant }: Approved): Rule {
-  return grantRule({ email: grant.email, endsAt: grant.endsAt, constraints: grant.constraints })
+/** The rules of grants, whatever became of them. */
+export function rulesOf(requests: readonly Approved[]): readonly Rule[] {
+  return requests.map(ruleOf).filter((rule) => rule !== undefined)
 }
 
-/** The rules that may be ours after a write whose answer never came: of each, as many as either list has. */
-export function possiblyWritten(before: readonly Rule[], after: readonly Rule[]): readonly Rule[] {
+/** The rule that lets the holder of a grant in; `undefined` when no safe rule can be written for them. */
+function ruleOf({ grant }: Approved): Rule | undefined {
+  try {
+    return grantRule({ email: grant.email, endsAt: grant.endsAt, constraints: grant.constraints })
+  } catch (error) {
+    // One grant without a rule must not hold up the end of the others: it stays without access.
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+/** Of each rule, as many as either list has. */
+export function eitherOf(before: readonly Rule[], after: readonly Rule[]): readonly Rule[] {
   const left = new Map(ruleCounts(before))
   const added = after.filter((rule) => {
     const key = ruleKey(rule)
@@ -28,27 +39,25 @@ export function possiblyWritten(before: readonly Rule[], after: readonly Rule[])
 }
 
 /**
- * What a policy that was read back proves: which grants have their rule in it, and which ending ones have it no
- * longer. Equal rules are counted, so that one of two equal grants is not proved by the rule of the other.
+ * What a policy that was read back proves: which grants have their rule in it, and which ending ones have it no longer.
+ * Equal rules are counted, whoever wrote them: of two equal grants one is not proved by the rule of the other, and
+ * access that an equal foreign rule still gives is not called ended.
  */
 export function proved(
   requests: readonly Approved[],
   readBack: Ppl,
-  foreign: readonly Rule[],
   desired: readonly Rule[],
 ): { readonly active: readonly Approved[]; readonly ended: readonly Approved[] } {
   const counts = ruleCounts(readBack)
-  const foreignCounts = ruleCounts(foreign)
   const wanted = ruleCounts(desired)
-  const ours = (key: string): number => (counts.get(key) ?? 0) - (foreignCounts.get(key) ?? 0)
-  const isHeld = (key: string): boolean => ours(key) >= (wanted.get(key) ?? 1)
-  const isPruned = (key: string): boolean => ours(key) <= (wanted.get(key) ?? 0)
+  const inState = (state: Approved['grant']['state'], holds: (key: string) => boolean) =>
+    requests.filter((request) => {
+      if (request.grant.state !== state) return false
+      const rule = ruleOf(request)
+      return rule !== undefined && holds(ruleKey(rule))
+    })
   return {
-    active: requests.filter(
-      (request) => request.grant.state === 'granting' && isHeld(ruleKey(ruleOf(request))),
-    ),
-    ended: requests.filter(
-      (request) => request.grant.state === 'ending' && isPruned(ruleKey(ruleOf(request))),
-    ),
+    active: inState('granting', (key) => (counts.get(key) ?? 0) >= (wanted.get(key) ?? 1)),
+    ended: inState('ending', (key) => (counts.get(key) ?? 0) <= (wanted.get(key) ?? 0)),
   }
 }

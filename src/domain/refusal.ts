@@ -3,13 +3,7 @@ import type { AccessRequest, Grant } from './request.ts'
 
 /** Why Slack's account cannot be trusted with a wish. */
 export type NotAMember =
-  | 'unknown'
-  | 'deactivated'
-  | 'guest'
-  | 'bot'
-  | 'external'
-  | 'invited'
-  | 'no-email'
+  'unknown' | 'deactivated' | 'guest' | 'bot' | 'external' | 'invited' | 'no-email'
 
 /** Why somebody's wish was not carried out: an answer that they read, never an error. */
 export type Refusal =

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { LeaseLost } from '../app/lease.ts'
 import type { PolicyState, PolicyStates } from '../app/store.ts'
 import type { Database } from './database.ts'
 import type { PolicyStateTable } from './schema.ts'
@@ -16,11 +17,42 @@ export function policyStatesIn(tx: Database): PolicyStates {
     },
     async save(state) {
       const { resource_id, ...columns } = toRow(state)
+      const saved = await tx
+        .insertInto('policy_state')
+        .values({ resource_id, ...columns })
+        .onConflict((conflict) =>
+          conflict
+            .column('resource_id')
+            .doUpdateSet(columns)
+            .where('policy_state.policy_id', 'is not distinct from', columns.policy_id),
+        )
+        .returning('resource_id')
+        .executeTakeFirst()
+      if (saved === undefined)
+        throw new LeaseLost(`${state.resourceId} was given another policy meanwhile`)
+    },
+    async assign(resourceId, policyName, policyId) {
+      const state: PolicyState = {
+        resourceId,
+        policyName,
+        written: [],
+        ...(policyId === undefined ? {} : { policyId }),
+      }
+      const { resource_id, ...columns } = toRow(state)
       await tx
         .insertInto('policy_state')
         .values({ resource_id, ...columns })
         .onConflict((conflict) => conflict.column('resource_id').doUpdateSet(columns))
         .execute()
+      return state
+    },
+    async ownerOf(policyId) {
+      const row = await tx
+        .selectFrom('policy_state')
+        .selectAll()
+        .where('policy_id', '=', policyId)
+        .executeTakeFirst()
+      return row === undefined ? undefined : toState(row)
     },
     async all() {
       const rows = await tx.selectFrom('policy_state').selectAll().orderBy('resource_id').execute()

@@ -78,10 +78,15 @@ export function requestsIn(tx: Database): Requests {
         .execute()
       return rows.map((row) => toRequest(row) as Pending)
     },
-    async live(resource) {
+    async standing(resource) {
       const rows = await select(tx)
         .where('access_grant.resource_id', '=', resource)
-        .where('access_grant.state', 'in', ['granting', 'active', 'ending'])
+        .where((is) =>
+          is.or([
+            is('access_grant.state', 'in', ['granting', 'active', 'ending']),
+            is('access_grant.ends_at', '>', sql<Date>`(select jit_now() - interval '1 hour')`),
+          ]),
+        )
         .orderBy('request.id')
         .execute()
       return rows.map((row) => toRequest(row) as Approved)

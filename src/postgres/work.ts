@@ -47,14 +47,18 @@ export function createWorkList(db: Database): WorkList {
       .updateTable('work')
       .where('key', '=', `${claim.kind}:${claim.subject}`)
       .where('lease_epoch', '=', claim.leaseEpoch)
+  /** Who lost the lease may have left something old behind, over what its successor did: somebody looks again. */
+  const settled = async (claim: Claim, rows: bigint): Promise<void> => {
+    if (rows === 0n) await workIn(db).mark(claim.kind, claim.subject)
+  }
   return {
     async claim(kinds, limit, leaseMs) {
       // An inner query of the update itself may be run once for each row, and lease more than the limit.
       const { rows } = await sql<Claim>`
         with due as (
           select key from work
-          where kind = any(${kinds}) and not blocked and due_at <= jit_now()
-            and (lease_until is null or lease_until <= jit_now())
+          where kind = any(${kinds}) and not blocked and due_at <= (select jit_now())
+            and (lease_until is null or lease_until <= (select jit_now()))
           order by due_at limit ${limit} for update skip locked),
         claimed as (
           update work set lease_epoch = nextval('work_lease_epoch'), lease_until = ${lease(leaseMs)}
@@ -82,16 +86,15 @@ export function createWorkList(db: Database): WorkList {
             .where('lease_epoch', '=', claim.leaseEpoch)
             .where('generation', '=', claim.generation)
             .executeTakeFirst()
-          if (numDeletedRows === 0n)
-            await held(claim)
-              .set({ ...free, attempts: 0, last_error: null })
-              .execute()
-          return
+          if (numDeletedRows > 0n) return
+          const moved = { ...free, attempts: 0, last_error: null }
+          const { numUpdatedRows } = await held(claim).set(moved).executeTakeFirst()
+          return settled(claim, numUpdatedRows)
         }
         case 'again': {
           const attempts =
             result.error === undefined ? sql<number>`attempts` : sql<number>`attempts + 1`
-          await held(claim)
+          const { numUpdatedRows } = await held(claim)
             .set({
               ...free,
               attempts,
@@ -99,27 +102,35 @@ export function createWorkList(db: Database): WorkList {
               // What moved during the try is as urgent as if it moved after it.
               due_at: sql<Date>`case when ${moved} and ${attempts} = 0 then due_at else ${lease(result.afterMs)} end`,
             })
-            .execute()
-          return
+            .executeTakeFirst()
+          return settled(claim, numUpdatedRows)
         }
-        case 'blocked':
-          await held(claim)
+        case 'blocked': {
+          const { numUpdatedRows } = await held(claim)
             .set({
               ...free,
               attempts: sql<number>`case when ${moved} then 0 else attempts + 1 end`,
               last_error: result.error,
               blocked: sql<boolean>`not (${moved})`,
             })
-            .execute()
-          return
+            .executeTakeFirst()
+          return settled(claim, numUpdatedRows)
+        }
         default:
           result satisfies never
       }
     },
     async untilDue(kinds) {
       const { rows } = await sql<{ ms: number | null }>`
-        select extract(epoch from min(greatest(due_at, coalesce(lease_until, due_at))) - jit_now())::float8 * 1000 as ms
-        from work where kind = any(${kinds}) and not blocked`.execute(db)
+        select extract(epoch from min(free.due_at) - jit_now())::float8 * 1000 as ms
+        from unnest(${kinds}::text[]) as kinds (kind), lateral (
+          (select due_at from work
+            where work.kind = kinds.kind and not blocked and lease_until is null order by due_at limit 1)
+          union all
+          (select greatest(due_at, lease_until) from work
+            where work.kind = kinds.kind and not blocked and lease_until is not null)) as free`.execute(
+        db,
+      )
       const ms = rows[0]?.ms
       return ms === null || ms === undefined ? undefined : Math.max(0, Math.ceil(ms))
     },

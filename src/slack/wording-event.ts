@@ -44,6 +44,11 @@ export const EVENT_WORDS: Readonly<Record<AuditAction, { what: string; remedy?: 
     remedy:
       'New access to this resource waits until the cause below is gone; access that is already open still ends on time by its own rule.',
   },
+  'policy.failing': {
+    what: 'A policy keeps failing',
+    remedy:
+      'Check that Pomerium answers; the bot keeps trying. New access and early ends of this resource wait, access ends on time by its own rule.',
+  },
   'policy.unblocked': {
     what: 'A policy is free again',
     remedy: 'Nothing is left to do: waiting changes are being written.',

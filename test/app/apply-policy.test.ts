@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { applyPolicy } from '../../src/app/apply-policy.ts'
+import { READS_DIFFERENTLY, applyPolicy } from '../../src/app/apply-policy.ts'
+import { readSituation } from '../../src/app/policy-situation.ts'
 import type { Lease } from '../../src/app/lease.ts'
 import { LeaseLost } from '../../src/app/lease.ts'
 import type { LivePolicy, PolicyApi } from '../../src/app/policy-api.ts'
@@ -47,17 +48,16 @@ async function apply(database: TestDatabase, api: PolicyApi, lease: Lease = HELD
   const catalogue = aCatalogue()
   // Beyond the shortest interval between two writes of one policy.
   await database.clock.advance(1)
-  return applyPolicy(
-    {
-      store: database.store,
-      catalogue: () => catalogue,
-      log: silentLog,
-      policyApi: api,
-      sha256: String,
-    },
-    RESOURCE.id,
-    lease,
-  )
+  const deps = {
+    store: database.store,
+    catalogue: () => catalogue,
+    log: silentLog,
+    policyApi: api,
+    sha256: String,
+  }
+  const { situation, waitMs } = await readSituation(deps, RESOURCE.id)
+  if (waitMs > 0) return { type: 'again' as const, afterMs: waitMs }
+  return applyPolicy(deps, situation, lease)
 }
 
 async function stateOf(database: TestDatabase, id: RequestId): Promise<string> {
@@ -107,9 +107,53 @@ describe('applyPolicy', () => {
     })
     await assert.rejects(apply(database, lost), PolicyApiError)
     await end(database, request.id)
+    assert.equal((await apply(database, policyApi(stored))).type, 'again', 'it may still land')
+    await database.clock.advance(30)
     assert.deepEqual(await apply(database, policyApi(stored)), { type: 'done' })
     assert.deepEqual(stored.rules, [], 'the rule is taken out, not kept as somebody else’s')
     assert.equal(await stateOf(database, request.id), 'ended')
+  })
+
+  it('takes out again a rule that an old write brought back after the end was confirmed', async () => {
+    await using database = await aDatabase()
+    const request = await soon(database)
+    const stored: { rules: readonly Rule[] } = { rules: [] }
+    await apply(database, policyApi(stored))
+    const old = stored.rules
+    await end(database, request.id)
+    await apply(database, policyApi(stored))
+    assert.equal(await stateOf(database, request.id), 'ended')
+    stored.rules = old
+    assert.deepEqual(await apply(database, policyApi(stored)), { type: 'done' })
+    assert.deepEqual(stored.rules, [])
+  })
+
+  it('takes out the rule of an ended grant after the policy was forgotten and found again', async () => {
+    await using database = await aDatabase()
+    const request = await soon(database)
+    const stored: { rules: readonly Rule[] } = { rules: [] }
+    await apply(database, policyApi(stored))
+    await end(database, request.id)
+    await database.store.transaction((tx) =>
+      tx.policies.assign(RESOURCE.id, RESOURCE.policy, undefined),
+    )
+    assert.deepEqual(await apply(database, policyApi(stored)), { type: 'done' })
+    assert.deepEqual(stored.rules, [])
+    assert.equal(await stateOf(database, request.id), 'ended')
+  })
+
+  it('stops writing a policy that never reads back as written, instead of filling it', async () => {
+    await using database = await aDatabase()
+    await soon(database)
+    const stored: { rules: readonly Rule[] } = { rules: [] }
+    const spelling = policyApi(stored, () => {
+      stored.rules = JSON.parse(JSON.stringify(stored.rules).replaceAll('alex@', 'ALEX@')) as Rule[]
+    })
+    const handled = await apply(database, spelling)
+    assert.deepEqual(handled, { type: 'failed', error: READS_DIFFERENTLY })
+    await database.pool.query('update policy_state set blocked_reason = $1', [READS_DIFFERENTLY])
+    assert.deepEqual(await apply(database, spelling), { type: 'blocked', error: READS_DIFFERENTLY })
+    assert.equal(stored.rules.length, 1)
   })
 
   it('does not write once the lease is lost', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { eventually } from '../support/eventually.ts'
 import { startTown } from '../support/house.ts'
 import type { Town } from '../support/house.ts'
 import type { MainProcess } from '../support/main-process.ts'
@@ -88,6 +89,12 @@ describe('a process that is killed', () => {
     const { slack, people, pomerium, database } = town
     const story = storyOf(town)
     const askers = ['alex', 'robin', 'sam'] as const
+    const cards = (id: string) =>
+      slack
+        .messages(APPROVALS)
+        .filter((message) => message.threadTs === undefined)
+        .map((message) => slack.visibleText(message))
+        .filter((text) => text.includes(id))
     await stage.start()
     for (const [round, calls] of CALLS_BEFORE_KILLS.entries()) {
       const callsBefore = slack.calls.length
@@ -124,12 +131,15 @@ describe('a process that is killed', () => {
     )
     assert.ok(all.rows.length >= askers.length)
     for (const { id } of all.rows) {
-      const state = await story.untilState(id, 'active').catch(() => story.untilState(id, 'ended'))
-      assert.ok(state.state === 'active' || state.state === 'ended')
-    }
-    for (const { id } of all.rows) {
-      const { state, version } = await story.request(id)
-      await story.untilCard(id, state === 'active' ? 'Active' : 'Ended')
+      const final = await eventually(`${id} has come to rest`, async () => {
+        const { state } = await story.request(id)
+        if (state === 'active') return '🟢 Active'
+        return state === 'ended' ? '⚪ Ended' : ''
+      })
+      // A card whose posting was not remembered is posted again; the one that is known is right.
+      await slack.waitFor(() => cards(id).some((text) => text.startsWith(final)))
+      assert.ok(cards(id).length <= 2, `${cards(id).length} cards`)
+      const { version } = await story.request(id)
       const { rows: events } = await database.pool.query<{ v: number }>(
         'select request_version as v from audit_event where request_id = $1 and request_version is not null order by seq',
         [id],

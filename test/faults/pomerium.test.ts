@@ -11,13 +11,11 @@ import { AUDIT } from '../support/world.ts'
 
 const PUT = { method: 'PUT', path: '/policies/*' }
 
-/** Lets time go by until the request is there; a minute at a time, each longer than any wait of the bot. */
-async function untilAfterMinutes(house: House, story: Story, id: string, state: string) {
-  await eventually(`${id} is ${state}`, async () => {
-    if ((await story.request(id)).state === state) return true
-    await house.advance(61)
-    return false
-  })
+async function untilAfterMinutes(story: Story, id: string, state: string) {
+  await story.minutesUntil(
+    `${id} is ${state}`,
+    async () => (await story.request(id)).state === state,
+  )
 }
 
 function alerts(house: House): readonly string[] {
@@ -48,7 +46,7 @@ describe('Pomerium', () => {
       const fault = house.pomerium.faults.add({ ...PUT, effect })
       await story.command('kim', `approve ${id}`)
       await house.pomerium.waitFor(() => fault.hits === 1)
-      await untilAfterMinutes(house, story, id, 'active')
+      await untilAfterMinutes(story, id, 'active')
       assert.equal(await story.visit('alex'), 200, effect.kind)
       await story.command('alex', `end ${id}`)
       await story.untilState(id, 'ended')
@@ -75,7 +73,7 @@ describe('Pomerium', () => {
         house.logged.some((line) => line.includes('not applied yet')),
       )
       assert.equal(calls(house, 'PUT').length, before)
-      await untilAfterMinutes(house, story, id, 'active')
+      await untilAfterMinutes(story, id, 'active')
       await story.command('alex', `end ${id}`)
       await story.untilState(id, 'ended')
     }
@@ -125,7 +123,7 @@ describe('Pomerium', () => {
     await story.untilDirect('alex', short, 'but Pomerium never confirmed the rule')
     assert.ok((await story.events(short)).includes('grant.never_active'))
     down.remove()
-    await untilAfterMinutes(house, story, long, 'active')
+    await untilAfterMinutes(story, long, 'active')
     await story.untilCard(long, 'Active')
     assert.equal(story.rules().length, 1)
     assert.match(JSON.stringify(story.rules()), /robin@example\.com/)
@@ -160,6 +158,25 @@ describe('Pomerium', () => {
     await story.untilCard(id, 'Ended')
     assert.equal(await story.visit('alex'), 403)
     assert.deepEqual(story.rules(), [])
+  })
+
+  it('may apply it later than anybody waits: the revoked rule is still known for ours (F20)', async () => {
+    await using house = await startHouse()
+    const story = storyOf(house)
+    const { pomerium } = house
+    const id = await story.ask('alex', 'grafana-prod 8h INC-5 a very late write')
+    const late = pomerium.faults.add({ ...PUT, effect: { kind: 'apply-late', answer: 504 } })
+    await story.click('kim', id, 'approve')
+    await pomerium.waitFor(() => late.hits === 1)
+    await story.untilCard(id, 'granting')
+    await story.click('alex', id, 'end')
+    await untilAfterMinutes(story, id, 'ended')
+    pomerium.landLateWrites()
+    assert.equal(await story.visit('alex'), 200)
+    await house.startBot()
+    await story.untilRules(0)
+    assert.equal(await story.visit('alex'), 403)
+    assert.deepEqual(alerts(house), [])
   })
 
   it('may forget its ID tokens at any time (F22)', async () => {

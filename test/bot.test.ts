@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { StartError } from '../src/bot.ts'
+import { startHouse } from './support/house.ts'
+import { storyOf } from './support/story.ts'
+
+describe('startBot', () => {
+  it('answers whether it lives and is ready, and nothing else to strangers', async () => {
+    await using house = await startHouse()
+    const get = async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:${house.bot.port}${path}`)
+      return [answer.status, await answer.text()]
+    }
+    assert.deepEqual(await get('/livez'), [200, '{"ok":true}'])
+    assert.deepEqual(await get('/readyz'), [200, '{"ok":true,"reasons":[]}'])
+    assert.deepEqual(await get('/'), [404, ''])
+    assert.deepEqual(await get('/slack/events'), [405, ''])
+  })
+
+  it('makes the policies, closed, marked and enforced on no route by themselves', async () => {
+    await using house = await startHouse()
+    const policy = house.pomerium.policyNamed('jit-grafana-prod')
+    assert.deepEqual(
+      [policy?.ppl, policy?.enforced, policy?.originatorId],
+      [[], false, 'pomerium-jit'],
+    )
+    assert.match(
+      policy?.remediation ?? '',
+      /Ask in Slack: `\/jit request grafana-prod 1h <reason>`/,
+    )
+  })
+
+  it('is not ready over Socket Mode while the socket is down', async () => {
+    await using house = await startHouse({ socketMode: true })
+    const ready = async () => (await fetch(`http://127.0.0.1:${house.bot.port}/readyz`)).json()
+    assert.deepEqual(await ready(), { ok: true, reasons: [] })
+    house.slack.outage(true)
+    await house.slack.waitFor(() => !house.slack.isSocketConnected)
+    assert.deepEqual(await ready(), { ok: false, reasons: ['slack'] })
+    house.slack.outage(false)
+  })
+
+  it('lets go of everything when it cannot start', async () => {
+    await using house = await startHouse()
+    const connections = async () =>
+      (
+        await house.database.pool.query<{ n: number }>(
+          `select count(*)::int as n from pg_stat_activity
+           where datname = current_database() and application_name = 'jit-listen'`,
+        )
+      ).rows[0]?.n
+    await assert.rejects(
+      house.startBot({ port: house.bot.port }),
+      (error) => error instanceof StartError && /EADDRINUSE/.test(error.message),
+    )
+    assert.equal(await connections(), 1, 'the worker of the bot that runs')
+    const story = storyOf(house)
+    const id = await story.ask('alex', 'grafana-prod 1h INC-1 the first one goes on')
+    await story.click('kim', id, 'approve')
+    await story.untilCard(id, 'Active')
+  })
+
+  it('takes over what a resource that left the catalogue still owes', async () => {
+    await using house = await startHouse()
+    const story = storyOf(house)
+    const id = await story.ask('alex', 'grafana-prod 1h INC-2 the resource leaves')
+    const waiting = await story.ask('robin', 'grafana-prod 1h INC-2 nobody can answer')
+    await story.click('kim', id, 'approve')
+    await story.untilCard(id, 'Active')
+    await house.bot.stop(1_000)
+    const [head = '', , billing = ''] = house.catalogueSource.split(/^(?= {2}- id:)/m)
+    await house.startBot({}, head + billing)
+    assert.match(
+      await story.command('kim', `approve ${waiting}`),
+      /This resource has left the catalogue/,
+    )
+    assert.match(await story.command('kim', `end ${id}`), /Only the holder/)
+    assert.match(await story.command('ada', `end ${id} the resource is gone`), /^Ending/)
+    await story.untilState(id, 'ended')
+    assert.deepEqual(story.rules(), [])
+    await story.untilDirect('alex', id, 'ended your access to `grafana-prod`')
+    await house.advance(8 * 3_600)
+    await story.untilState(waiting, 'lapsed')
+  })
+})
