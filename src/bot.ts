@@ -94,7 +94,6 @@ export async function startBot(
       log,
       random: Math.random,
       catalogue: () => catalogue,
-      teamId: identity.teamId,
       newRequestId: () => requestIdFrom(randomBytes(5)),
       directory: createDirectory({ client, identity, now: clock.wall }),
       messenger: createMessenger({ client }),

@@ -31,10 +31,10 @@ export async function applyPolicy(
   situation: Situation,
   lease: Lease,
 ): Promise<Handled> {
-  const { resourceId, now, known } = situation
+  const { resourceId, now } = situation
   const located = await locatePolicy(deps, situation, lease)
   if (!located.ok) {
-    const blocked = await blockPolicy(deps, resourceId, known, located.reason)
+    const blocked = await blockPolicy(deps, resourceId, situation.known, located.reason)
     return located.mayPass ? { type: 'again', afterMs: HELP_POLL_MS } : blocked
   }
   const { live, state, requests } = located
@@ -68,7 +68,10 @@ export async function applyPolicy(
   )
     return { type: 'blocked', error: READS_DIFFERENTLY }
   const written = await writeRules(deps, { state, live, merge, desired, now, lease })
-  const seen = { ...written, repaired: isVerified(state) ? merge.vanished : [], ours }
+  // A rule that was seen to stand and is gone is somebody else's doing; one that was never written is not.
+  const known = { live: parsed.ppl, lastWritten: state.written, desired }
+  const repaired = isVerified(state) ? mergeRules(known).vanished : []
+  const seen = { ...written, repaired, ours }
   return settle(deps, { ...seen, requests, desired, lease, now })
 }
 

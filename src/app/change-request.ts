@@ -5,8 +5,8 @@ import type { RequestId } from '../domain/ids.ts'
 import type { Person } from '../domain/person.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { AccessRequest } from '../domain/request.ts'
-import type { Resource } from '../domain/resource.ts'
-import { groupsAround } from '../domain/rules.ts'
+import type { PeopleSet, Resource } from '../domain/resource.ts'
+import { groupsIn } from '../domain/rules.ts'
 import { actorOf } from './actor.ts'
 import type { Deps } from './deps.ts'
 import { viewOf } from './deps.ts'
@@ -33,6 +33,8 @@ export interface Change extends Act {
   readonly refusedAs: RefusedAction
   /** Whether the requester's rights matter too, so that they are looked up again. */
   readonly needsRequester: boolean
+  /** The sets of people that give the actor the right to this; none of them is looked up for somebody's own request. */
+  entitled(resource: Resource | undefined): readonly (PeopleSet | undefined)[]
   /** The command to decide, or why it cannot even be put. */
   command(situation: Situation): Command | Refusal
 }
@@ -45,17 +47,17 @@ export async function changeRequest(deps: Deps, change: Change): Promise<Outcome
   const catalogue = deps.catalogue()
   const found = await deps.store.statement((db) => db.requests.find(change.id))
   const resource = found && catalogue.resources.get(found.resourceId)
-  const groups = groupsAround(catalogue, resource)
+  const isOwn = found?.requester.userId === change.actor
   const [actor, requester] = await Promise.all([
-    identify(deps, change.actor, groups),
+    identify(deps, change.actor, groupsIn(...(isOwn ? [] : change.entitled(resource)))),
     found !== undefined && change.needsRequester
-      ? identify(deps, found.requester.userId, groups)
+      ? identify(deps, found.requester.userId, groupsIn(resource?.requesters))
       : undefined,
   ])
   return deps.store.transaction(async (tx) => {
     const request = await tx.requests.lock(change.id)
     const decision = decideChange(request, change, actor, { requester, resource, at: tx.now })
-    const act = { actor: actorOf(deps.teamId, change.actor, actor), via: change.via }
+    const act = { actor: actorOf(change.actor, actor), via: change.via }
     await adopt(tx, request, change.clicked)
     if (!decision.ok) {
       const { refusal } = decision

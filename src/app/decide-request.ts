@@ -12,6 +12,7 @@ export function approveRequest(
     ...input,
     refusedAs: 'request.approve_refused',
     needsRequester: true,
+    entitled: (resource) => [resource?.approvers],
     command({ actor, requester, resource, at }) {
       if (resource === undefined) return { code: 'resource-gone' }
       if (requester === undefined) return { code: 'requester-not-eligible' }
@@ -34,6 +35,7 @@ export function denyRequest(
     ...input,
     refusedAs: 'request.deny_refused',
     needsRequester: false,
+    entitled: (resource) => [resource?.approvers],
     command: ({ actor, resource, at }) =>
       resource === undefined
         ? { code: 'resource-gone' }
@@ -50,6 +52,7 @@ export function cancelRequest(
     ...input,
     refusedAs: 'request.cancel_refused',
     needsRequester: false,
+    entitled: () => [],
     command: ({ actor, at }) => ({ type: 'cancel', at, by: actor }),
   })
 }

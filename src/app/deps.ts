@@ -1,4 +1,4 @@
-import type { RequestId, SlackTeamId } from '../domain/ids.ts'
+import type { RequestId } from '../domain/ids.ts'
 import type { AccessRequest } from '../domain/request.ts'
 import type { Catalogue } from '../domain/resource.ts'
 import type { Directory, Log, RequestView } from './ports.ts'
@@ -11,8 +11,6 @@ export interface Deps {
   /** The catalogue in force now. */
   readonly catalogue: () => Catalogue
   readonly newRequestId: () => RequestId
-  /** The workspace that the bot is installed in. */
-  readonly teamId: SlackTeamId
   readonly log: Log
 }
 

@@ -13,6 +13,7 @@ export function endGrant(
     ...input,
     refusedAs: 'grant.end_refused',
     needsRequester: false,
+    entitled: (resource) => [admins, resource?.approvers],
     command: ({ actor, resource, at }) => ({
       type: 'end',
       at,

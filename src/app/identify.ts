@@ -25,11 +25,13 @@ export async function identify(
   },
   userId: SlackUserId,
   groups: ReadonlySet<SlackGroupId>,
+  /** Where nothing is decided, groups that cannot be looked up may be left out: less is shown. */
+  isDecision = true,
 ): Promise<Identified> {
   try {
     const [found, memberships] = await Promise.all([
       deps.directory.member(userId),
-      membershipsOf(deps.directory, userId, groups),
+      membershipsOf(deps.directory, userId, groups, isDecision),
     ])
     if (!found.ok) return { ok: false, refusal: { code: 'not-a-member', why: found.why } }
     if (!isWritableEmail(found.member.email))
@@ -51,11 +53,18 @@ async function membershipsOf(
   directory: Directory,
   userId: SlackUserId,
   groups: ReadonlySet<SlackGroupId>,
+  isDecision: boolean,
 ): Promise<ReadonlySet<SlackGroupId>> {
-  const answers = await Promise.all(
-    [...groups].map(async (group) => ({ group, members: await directory.groupMembers(group) })),
-  )
-  return new Set(answers.filter(({ members }) => members.has(userId)).map(({ group }) => group))
+  const asked = [...groups]
+  const answers = await Promise.allSettled(asked.map((group) => directory.groupMembers(group)))
+  const memberships = new Set<SlackGroupId>()
+  for (const [at, answer] of answers.entries()) {
+    const group = asked[at]
+    if (answer.status === 'rejected') {
+      if (isDecision || !(answer.reason instanceof DirectoryUnavailable)) throw answer.reason
+    } else if (group !== undefined && answer.value.has(userId)) memberships.add(group)
+  }
+  return memberships
 }
 
 /** Pins the address at first use; each different one later is recorded, and alerted of once. */

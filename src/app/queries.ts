@@ -1,5 +1,4 @@
 import type { SlackUserId } from '../domain/ids.ts'
-import { isSamePerson } from '../domain/person.ts'
 import type { Resource } from '../domain/resource.ts'
 import { belongsTo, groupsOf, requestableBy } from '../domain/rules.ts'
 import type { Deps } from './deps.ts'
@@ -16,12 +15,12 @@ export async function resourcesFor(
   actor: SlackUserId,
 ): Promise<Outcome<readonly Resource[]>> {
   const catalogue = deps.catalogue()
-  const identified = await identify(deps, actor, groupsOf(catalogue))
+  const identified = await identify(deps, actor, groupsOf(catalogue), false)
   if (!identified.ok) return identified
   return { ok: true, value: requestableBy(catalogue, identified.person) }
 }
 
-/** Somebody's own requests, the newest first. */
+/** Somebody's own requests: what is open or live first, then the newest. */
 export async function requestsOf(
   deps: Deps,
   actor: SlackUserId,
@@ -32,22 +31,17 @@ export async function requestsOf(
   return { ok: true, value: requests.map((request) => viewOf(deps.catalogue(), request)) }
 }
 
-/** Requests that wait for somebody's answer, the oldest first; their own, which they cannot answer, are left out. */
+/** Requests that wait for somebody's answer, the oldest first; those that they cannot answer are left out. */
 export async function requestsWaitingFor(
   deps: Deps,
   actor: SlackUserId,
 ): Promise<Outcome<readonly RequestView[]>> {
   const catalogue = deps.catalogue()
-  const identified = await identify(deps, actor, groupsOf(catalogue))
+  const identified = await identify(deps, actor, groupsOf(catalogue), false)
   if (!identified.ok) return identified
   const { person } = identified
   const resources = [...catalogue.resources.values()].filter((r) => belongsTo(r.approvers, person))
   const ids = resources.map((resource) => resource.id)
-  const pending = await deps.store.statement((db) => db.requests.pending(ids, LIST_LENGTH))
-  const answerable = pending.filter(
-    (request) =>
-      !isSamePerson(request.requester, person) &&
-      !request.approvals.some((approval) => isSamePerson(approval.by, person)),
-  )
-  return { ok: true, value: answerable.map((request) => viewOf(catalogue, request)) }
+  const pending = await deps.store.statement((db) => db.requests.pending(ids, person, LIST_LENGTH))
+  return { ok: true, value: pending.map((request) => viewOf(catalogue, request)) }
 }

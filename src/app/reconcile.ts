@@ -1,12 +1,13 @@
 import type { Catalogue } from '../domain/resource.ts'
 import type { Deps } from './deps.ts'
 
-/** Marks every policy, so that each is compared with what Pomerium holds now; done at start and every few minutes. */
+/** Marks every policy, so that each is compared with what Pomerium holds now, and repairs the list of work; done at start and every few minutes. */
 export async function reconcile(deps: Pick<Deps, 'store' | 'catalogue'>): Promise<void> {
   await deps.store.transaction(async (tx) => {
     const known = (await tx.policies.all()).map((state) => state.resourceId)
     for (const id of new Set([...deps.catalogue().resources.keys(), ...known]))
       await tx.work.mark('policy', id)
+    await tx.work.repair()
   })
 }
 

@@ -1,7 +1,7 @@
 import { decide } from '../domain/decide.ts'
 import type { ResourceId } from '../domain/ids.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import { groupsAround } from '../domain/rules.ts'
+import { groupsIn } from '../domain/rules.ts'
 import type { Deps } from './deps.ts'
 import { viewOf } from './deps.ts'
 import { identify } from './identify.ts'
@@ -19,7 +19,7 @@ type Input = Parameters<UseCases['requestAccess']>[0]
 export async function requestAccess(deps: Deps, input: Input): Promise<Outcome<RequestView>> {
   const catalogue = deps.catalogue()
   const resource = catalogue.resources.get(input.resource as ResourceId)
-  const identified = await identify(deps, input.actor, groupsAround(catalogue, resource))
+  const identified = await identify(deps, input.actor, groupsIn(resource?.requesters))
   const attempt = () => deps.store.transaction((tx) => ask(deps, tx, input, identified))
   try {
     return await attempt()
@@ -41,7 +41,7 @@ async function ask(
   const pending = await tx.requests.findPending(input.actor, input.resource as ResourceId)
   const known = await tx.requests.findByIdempotencyKey(input.idempotencyKey)
   if (known !== undefined) return { ok: true, value: viewOf(catalogue, known) }
-  const act = { actor: actorOf(deps.teamId, input.actor, identified), via: input.via }
+  const act = { actor: actorOf(input.actor, identified), via: input.via }
   const refuse = async (refusal: Refusal): Promise<Outcome<RequestView>> => {
     await recordRefusal(tx, {
       ...act,

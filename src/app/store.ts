@@ -39,10 +39,14 @@ export interface Requests {
   insert(request: Pending, idempotencyKey: string): Promise<void>
   /** Stores the next version of a locked request. */
   save(from: AccessRequest, to: AccessRequest): Promise<void>
-  /** Requests of one person, the newest first. */
+  /** Requests of one person: pending ones and those with a grant that is not over first, then the newest. */
   ofRequester(requester: SlackUserId, limit: number): Promise<readonly AccessRequest[]>
-  /** Requests without an answer, the oldest first. */
-  pending(resources: readonly ResourceId[], limit: number): Promise<readonly Pending[]>
+  /** Requests that a person has neither made nor approved yet and that wait for an answer, the oldest first. */
+  pending(
+    resources: readonly ResourceId[],
+    approver: Identity,
+    limit: number,
+  ): Promise<readonly Pending[]>
   /**
    * Requests of a resource whose rule may stand in its policy, ordered by id: those with a grant that is not over, and
    * those with one whose window reaches into the last hour or beyond, however it ended.
@@ -139,6 +143,8 @@ export interface Messages {
 export type WorkKind = 'policy' | 'messages' | 'moment' | 'alert'
 
 export interface Work {
+  /** Puts back on the list what should be on it, and gives another chance to messages that could not be shown. */
+  repair(): Promise<void>
   /** Marks something as out of date now; one that is waiting to be tried again keeps its time. */
   mark(kind: WorkKind, subject: string): Promise<void>
   /** Sets the one moment at which a subject is due, or takes it off the list. */

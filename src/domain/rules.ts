@@ -51,24 +51,15 @@ export function textProblem(text: string): Refusal | undefined {
     : undefined
 }
 
-/** Every user group that the catalogue names. */
-export function groupsOf(catalogue: Catalogue): ReadonlySet<SlackGroupId> {
-  const sets = [catalogue.admins]
-  for (const resource of catalogue.resources.values())
-    sets.push(resource.requesters, resource.approvers)
-  return new Set(sets.flatMap((set) => set.groups))
+/** The user groups that sets of people name. */
+export function groupsIn(...sets: readonly (PeopleSet | undefined)[]): ReadonlySet<SlackGroupId> {
+  return new Set(sets.flatMap((set) => set?.groups ?? []))
 }
 
-/** The user groups that bear on one resource: who may ask, who may answer, who may end. */
-export function groupsAround(
-  catalogue: Catalogue,
-  resource: Resource | undefined,
-): ReadonlySet<SlackGroupId> {
-  const sets =
-    resource === undefined
-      ? [catalogue.admins]
-      : [catalogue.admins, resource.requesters, resource.approvers]
-  return new Set(sets.flatMap((set) => set.groups))
+/** Every user group that the catalogue names. */
+export function groupsOf(catalogue: Catalogue): ReadonlySet<SlackGroupId> {
+  const resources = [...catalogue.resources.values()]
+  return groupsIn(catalogue.admins, ...resources.flatMap((r) => [r.requesters, r.approvers]))
 }
 
 /** The part after the last `@`; empty when there is none. */

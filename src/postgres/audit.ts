@@ -3,6 +3,7 @@ import type { RecordedEvent } from '../app/ports.ts'
 import type { Audit } from '../app/store.ts'
 import type { Actor, AuditEvent } from '../domain/event.ts'
 import type { Database } from './database.ts'
+import type { SlackTeamId } from '../domain/ids.ts'
 import { identityOrNone } from './columns.ts'
 import type { AuditEventTable } from './schema.ts'
 
@@ -55,16 +56,16 @@ function actorColumns(actor: Actor) {
   const identity = actor.kind === 'person' ? actor.identity : undefined
   return {
     actor_kind: actor.kind,
-    actor_team_id: identity?.teamId ?? null,
+    actor_team_id: identity?.teamId || null,
     actor_user_id: identity?.userId ?? null,
-    actor_email: identity === undefined || identity.email === '' ? null : identity.email,
+    actor_email: identity?.email || null,
     actor_subject: identity?.subject ?? null,
   }
 }
 
 function toEvent(row: Selectable<AuditEventTable>): RecordedEvent {
   const identity = identityOrNone(
-    row.actor_team_id,
+    row.actor_team_id ?? ('' as SlackTeamId),
     row.actor_user_id,
     row.actor_email ?? '',
     row.actor_subject,

@@ -61,19 +61,41 @@ export function requestsIn(tx: Database): Requests {
     async ofRequester(requester, limit) {
       const rows = await select(tx)
         .where('request.requester_user_id', '=', requester)
+        .orderBy(
+          sql`request.status = 'pending' or coalesce(access_grant.state in ('granting', 'active', 'ending'), false)`,
+          'desc',
+        )
         .orderBy('request.requested_at', 'desc')
-        .orderBy('request.id')
         .limit(limit)
         .execute()
       return rows.map(toRequest)
     },
-    async pending(resources, limit) {
+    async pending(resources, approver, limit) {
       if (resources.length === 0) return []
+      const isTheirs = (column: string) =>
+        sql<boolean>`fold_email(${sql.ref(column)}) = fold_email(${approver.email})`
       const rows = await select(tx)
         .where('request.status', '=', 'pending')
         .where('request.resource_id', 'in', resources)
+        .where('request.requester_user_id', '<>', approver.userId)
+        .where((is) => is.not(isTheirs('request.requester_email')))
+        .where((is) =>
+          is.not(
+            is.exists(
+              is
+                .selectFrom('approval')
+                .select('approval.request_id')
+                .whereRef('approval.request_id', '=', 'request.id')
+                .where((of) =>
+                  of.or([
+                    of('approval.approver_user_id', '=', approver.userId),
+                    isTheirs('approval.approver_email'),
+                  ]),
+                ),
+            ),
+          ),
+        )
         .orderBy('request.requested_at')
-        .orderBy('request.id')
         .limit(limit)
         .execute()
       return rows.map((row) => toRequest(row) as Pending)

@@ -22,6 +22,19 @@ export function workIn(tx: Database): Work {
           returning 1)
         select ${told} from marked`.execute(tx)
     },
+    async repair() {
+      await sql`
+        update work set blocked = false, attempts = 0, due_at = jit_now(), generation = nextval('work_generation')
+        where blocked and kind in ('messages', 'alert')`.execute(tx)
+      await sql`
+        insert into work (key, kind, subject, due_at)
+        select 'moment:' || id, 'moment', id, lapses_at from request where status = 'pending'
+        union all
+        select 'moment:' || request_id, 'moment', request_id, ends_at
+        from access_grant where state in ('granting', 'active', 'ending')
+        on conflict (key) do nothing`.execute(tx)
+      await sql`select ${told}`.execute(tx)
+    },
     async schedule(kind, subject, at) {
       const key = `${kind}:${subject}`
       if (at === undefined) {

@@ -6,7 +6,7 @@ import {
   askProblems,
   belongsTo,
   domainOf,
-  groupsAround,
+  groupsIn,
   groupsOf,
   requestableBy,
   textProblem,
@@ -128,7 +128,7 @@ describe('textProblem', () => {
   })
 })
 
-describe('groupsOf and groupsAround', () => {
+describe('groupsOf and groupsIn', () => {
   const wiki = aResource({
     id: 'wiki' as ResourceId,
     requesters: people({ groups: [RELIABILITY] }),
@@ -143,8 +143,9 @@ describe('groupsOf and groupsAround', () => {
     assert.deepEqual([...groupsOf(catalogue)], [BOSSES, RELIABILITY, ENGINEERS])
   })
 
-  it('name the groups of one resource and of the administrators', () => {
-    assert.deepEqual([...groupsAround(catalogue, db)], [BOSSES, ENGINEERS])
-    assert.deepEqual([...groupsAround(catalogue, undefined)], [BOSSES])
+  it('name the groups of sets of people, those that are there', () => {
+    assert.deepEqual([...groupsIn(catalogue.admins, db.requesters)], [BOSSES, ENGINEERS])
+    assert.deepEqual([...groupsIn(undefined, db.requesters, db.approvers)], [ENGINEERS])
+    assert.deepEqual([...groupsIn()], [])
   })
 })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startHouse } from '../support/house.ts'
 import { plainly, storyOf } from '../support/story.ts'
+import { AUDIT } from '../support/world.ts'
 
 const HOUR = 3_600
 
@@ -91,6 +92,7 @@ describe('from a request to access that ends by itself', () => {
       'Access is active until TIME.',
       'Access ended: its time was over.',
     ])
+    assert.deepEqual(slack.messages(AUDIT), [], 'nothing was wrong, so nobody is alerted')
   })
 
   it('ends by itself while the bot is running', async () => {

@@ -7,7 +7,7 @@ import type { RequestId, ResourceId, SlackUserId } from '../../src/domain/ids.ts
 import { createStore } from '../../src/postgres/store.ts'
 import { createWorkList } from '../../src/postgres/work.ts'
 import type { Schema } from '../../src/postgres/schema.ts'
-import { REVISION } from '../support/build.ts'
+import { REVISION, kim } from '../support/build.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { aDatabase } from './support.ts'
 
@@ -116,7 +116,7 @@ describe('queries of the store', () => {
       (s) => s.requests.findPending(USER, RESOURCE),
     ],
     ['requests.ofRequester', ['request_by_requester'], (s) => s.requests.ofRequester(USER, 20)],
-    ['requests.pending', ['request_pending'], (s) => s.requests.pending([RESOURCE], 20)],
+    ['requests.pending', ['request_pending'], (s) => s.requests.pending([RESOURCE], kim, 20)],
     [
       'requests.standing',
       ['access_grant_(live|window)', BY_ID],

@@ -222,11 +222,36 @@ describe('requests in lists', () => {
     const answered = await at('p4', 5)
     await change(database.store, answered.id, approval({ requester: anEngineer('p4') }))
     const other = await at('p5', 1, vault)
-    const pending = (ids: readonly string[], limit = 10) =>
-      database.store.transaction((tx) => tx.requests.pending(ids as ResourceId[], limit))
+    const pending = (ids: readonly string[], limit = 10, approver = kim) =>
+      database.store.transaction((tx) => tx.requests.pending(ids as ResourceId[], approver, limit))
     assert.deepEqual(await pending(['safe']), [first, second, third])
     assert.deepEqual(await pending(['safe', 'vault'], 3), [other, first, second])
     assert.deepEqual(await pending([]), [])
+    const alias = anEngineer('alias', { email: 'P1@Example.com' })
+    for (const own of [anEngineer('p1'), alias])
+      assert.deepEqual(await pending(['safe'], 2, own), [first, third], 'not their own request')
+  })
+
+  it('leaves out what somebody has approved before it counts how many to give', async () => {
+    const duo = aResource({ id: 'duo' as ResourceId, approvals: 2 })
+    const asked = []
+    for (const [n, name] of ['d1', 'd2'].entries())
+      asked.push(await ask(database.store, { by: anEngineer(name), at: after(n), resource: duo }))
+    const [done, waiting] = asked
+    assert.ok(done !== undefined)
+    const half = approval({ requester: anEngineer('d1'), resource: duo })
+    await change(database.store, done.id, half)
+    const list = await database.store.statement((s) => s.requests.pending([duo.id], kim, 1))
+    assert.deepEqual(list, [waiting])
+  })
+
+  it('gives what is open or live before newer requests that are over', async () => {
+    const by = anEngineer('holder')
+    const live = await grant(database.store, { by, resource: vault })
+    const { id } = await ask(database.store, { by, at: after(3_600), resource: vault })
+    const over = await change(database.store, id, { type: 'cancel', at: after(3_700), by })
+    const list = await database.store.statement((s) => s.requests.ofRequester(by.userId, 20))
+    assert.deepEqual(list, [live, over])
   })
 
   it('gives the grants of a resource whose rule may stand, by id, and no other', async () => {
