@@ -153,8 +153,8 @@ create table audit_event (
   details jsonb not null default '{}' constraint audit_event_details_object check (jsonb_typeof(details) = 'object'),
   constraint audit_event_person_named check (
     case actor_kind when 'person'
-      -- The address is missing when a look-up failed or found none.
-      then num_nulls(actor_team_id, actor_user_id) = 0
+      -- Team and address are missing when a look-up failed or found nobody of ours.
+      then actor_user_id is not null
       else num_nonnulls(actor_team_id, actor_user_id, actor_email, actor_subject) = 0
     end),
   constraint audit_event_change_has_version check (

@@ -36,7 +36,6 @@ export async function writeRules(
   await deps.store.statement((db) =>
     db.policies.save({ ...written, quietUntil: new Date(now.getTime() + QUIET_MS) }),
   )
-  await lease.hold()
   try {
     await deps.policyApi.replaceRules(live, merge.next)
   } catch (error) {

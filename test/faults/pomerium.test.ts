@@ -154,7 +154,7 @@ describe('Pomerium', () => {
     assert.equal(calls(house, 'PUT').length, writes, 'nothing is written in the quiet period')
     assert.equal(await story.visit('alex'), 200)
     assert.equal((await story.request(id)).state, 'ending', 'and nothing is called ended')
-    await house.advance(61)
+    await untilAfterMinutes(story, id, 'ended')
     await story.untilCard(id, 'Ended')
     assert.equal(await story.visit('alex'), 403)
     assert.deepEqual(story.rules(), [])

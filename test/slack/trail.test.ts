@@ -166,6 +166,7 @@ describe('alertMessage', () => {
       'identity.email_changed',
       'policy.created',
       'policy.blocked',
+      'policy.failing',
       'policy.unblocked',
       'policy.drift_repaired',
       'policy.foreign_rules',
