@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import type { Bot } from './bot.ts'
-import { StartError, startBot } from './bot.ts'
+import { startBot } from './bot.ts'
 import { loadCatalogue } from './catalogue/load.ts'
 import { formatProblem } from './catalogue/problem.ts'
 import { readConfig, readEnvironment, secretsOf } from './config.ts'
 import { createLogger } from './log.ts'
+import { StartError } from './start-error.ts'
 import { SlackIdentityError } from './slack/web-client.ts'
 
 /** Below the ten seconds that container engines wait before they kill. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { StartError } from '../src/bot.ts'
+import { StartError } from '../src/start-error.ts'
 import { startHouse } from './support/house.ts'
 import { storyOf } from './support/story.ts'
 
@@ -40,6 +40,29 @@ describe('startBot', () => {
     house.slack.outage(false)
   })
 
+  it('ends access that was decided, while it waits for a Slack that cannot be reached', async () => {
+    await using house = await startHouse()
+    const story = storyOf(house)
+    const id = await story.ask('alex', 'grafana-prod 8h INC-1 ended before the restart')
+    await story.click('kim', id, 'approve')
+    await story.untilCard(id, 'Active')
+    const down = house.pomerium.faults.add({
+      method: 'PUT',
+      effect: { kind: 'status', status: 429 },
+    })
+    await story.click('alex', id, 'end')
+    await story.untilState(id, 'ending')
+    await house.bot.stop(1_000)
+    down.remove()
+    house.slack.outage(true)
+    const starting = house.startBot()
+    await story.minutesUntil('the rule is gone', () => story.rules().length === 0)
+    await story.untilState(id, 'ended')
+    house.slack.outage(false)
+    await starting
+    await story.untilCard(id, 'Ended')
+  })
+
   it('lets go of everything when it cannot start', async () => {
     await using house = await startHouse()
     const connections = async () =>
@@ -53,7 +76,7 @@ describe('startBot', () => {
       house.startBot({ port: house.bot.port }),
       (error) => error instanceof StartError && /EADDRINUSE/.test(error.message),
     )
-    assert.equal(await connections(), 1, 'the worker of the bot that runs')
+    assert.equal(await connections(), 2, 'the workers of the bot that runs')
     const story = storyOf(house)
     const id = await story.ask('alex', 'grafana-prod 1h INC-1 the first one goes on')
     await story.click('kim', id, 'approve')

@@ -3,13 +3,15 @@ import { mergeRules } from '../domain/ppl-merge.ts'
 import { liveRules } from '../domain/ppl-parse.ts'
 import type { Rule } from '../domain/ppl.ts'
 import type { Approved } from '../domain/request.ts'
+import { isRuleDue } from '../domain/request.ts'
 import { settleGrants } from './confirm-grants.ts'
 import type { Lease } from './lease.ts'
 import { locatePolicy } from './locate-policy.ts'
-import type { PolicyDeps } from './locate-policy.ts'
+import type { Located, PolicyDeps } from './locate-policy.ts'
 import { blockPolicy } from './policy-trouble.ts'
 import type { LivePolicy, Publication } from './policy-api.ts'
 import type { Situation } from './policy-situation.ts'
+import { WRITE_INTERVAL_MS } from './policy-situation.ts'
 import type { PolicyState } from './store.ts'
 import type { Handled } from './worker.ts'
 import { writeRules } from './write-rules.ts'
@@ -31,13 +33,27 @@ export async function applyPolicy(
   situation: Situation,
   lease: Lease,
 ): Promise<Handled> {
-  const { resourceId, now } = situation
+  const { resourceId } = situation
   const located = await locatePolicy(deps, situation, lease)
   if (!located.ok) {
     const blocked = await blockPolicy(deps, resourceId, situation.known, located.reason)
     return located.mayPass ? { type: 'again', afterMs: HELP_POLL_MS } : blocked
   }
-  const { live, state, requests } = located
+  const handled = await applyTo(deps, situation, located, lease)
+  if (located.moving === undefined || handled.type !== 'done') return handled
+  deps.log.warn({ resource: resourceId }, located.moving)
+  // The end of the access that is left marks the policy again.
+  const isLeft = located.requests.some(({ grant }) => isRuleDue(grant))
+  return isLeft ? handled : { type: 'again', afterMs: WRITE_INTERVAL_MS }
+}
+
+async function applyTo(
+  deps: PolicyDeps,
+  situation: Situation,
+  { live, state, requests }: Located & { readonly ok: true },
+  lease: Lease,
+): Promise<Handled> {
+  const { resourceId, now } = situation
   if (live.enforced)
     return blockPolicy(
       deps,

@@ -21,6 +21,8 @@ export type Located =
       readonly state: PolicyState
       /** The requests whose grants belong into this policy. */
       readonly requests: readonly Approved[]
+      /** Why grants have to wait for another policy. */
+      readonly moving?: string
     }
   /** `mayPass`: it ends by itself, so that looking again is enough. */
   | { readonly ok: false; readonly reason: string; readonly mayPass: boolean }
@@ -48,8 +50,10 @@ export async function locatePolicy(
         mayPass: false,
         reason: `policy ${known.policyName} is gone from Pomerium; run "npm run jit -- policy forget ${resourceId}" and attach the new one to its routes`,
       }
-    const staying = isMoving ? requests.filter(({ grant }) => grant.state !== 'granting') : requests
-    return { ok: true, live, state: known, requests: staying }
+    if (!isMoving) return { ok: true, live, state: known, requests }
+    const staying = requests.filter(({ grant }) => grant.state !== 'granting')
+    const moving = `the catalogue moved ${resourceId} to policy ${resource.policy}; new access waits until the access in policy ${known.policyName} is over`
+    return { ok: true, live, state: known, requests: staying, moving }
   }
   if (resource === undefined)
     return {

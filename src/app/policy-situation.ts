@@ -3,7 +3,7 @@ import type { Approved } from '../domain/request.ts'
 import type { PolicyState, Store } from './store.ts'
 
 /** One policy is written at most this often; what comes sooner goes into the next write. */
-const WRITE_INTERVAL_MS = 100
+export const WRITE_INTERVAL_MS = 100
 
 /** What is known of a policy before anybody is asked. */
 export interface Situation {

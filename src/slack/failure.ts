@@ -14,6 +14,24 @@ export type SlackFailure =
   | { readonly kind: 'http'; readonly status: number }
   | { readonly kind: 'no-answer'; readonly reason: string }
 
+/** Slack's own troubles; `update_failed` and the two about moving workspaces pass by themselves too. */
+const PASSING = new Set([
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+  'ratelimited',
+  'rate_limited',
+  'update_failed',
+  'team_added_to_org',
+  'org_login_required',
+])
+
+/** Whether Slack's code speaks of a trouble of its own that passes by itself. */
+export function isPassingCode(code: string): boolean {
+  return PASSING.has(code)
+}
+
 /** What became of a call, from whatever the client threw. */
 export function slackFailure(error: unknown): SlackFailure {
   if (error instanceof WebAPIPlatformError) {

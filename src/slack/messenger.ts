@@ -5,7 +5,7 @@ import type { SlackChannelId } from '../domain/ids.ts'
 import { card } from './card.ts'
 import { direct } from './direct.ts'
 import type { SlackFailure } from './failure.ts'
-import { failureText, slackFailure } from './failure.ts'
+import { failureText, isPassingCode, slackFailure } from './failure.ts'
 import { post } from './post.ts'
 import { alertMessage, trailLine } from './trail.ts'
 import type { Message } from './wording-blocks.ts'
@@ -21,19 +21,6 @@ const GONE = new Set([
   'edit_window_closed',
   'user_not_found',
   'user_disabled',
-])
-
-/** Slack's own troubles; `update_failed` and the two about moving workspaces pass by themselves too. */
-const PASSING = new Set([
-  'internal_error',
-  'fatal_error',
-  'service_unavailable',
-  'request_timeout',
-  'ratelimited',
-  'rate_limited',
-  'update_failed',
-  'team_added_to_org',
-  'org_login_required',
 ])
 
 /** Shows requests in Slack, one Web API call a method. */
@@ -92,7 +79,7 @@ function meaningOf(failure: SlackFailure): {
       return { code: 'rate-limited', retryAfterMs: failure.retryAfterMs }
     case 'platform':
       if (GONE.has(failure.code)) return { code: 'gone' }
-      return { code: PASSING.has(failure.code) ? 'unavailable' : 'refused' }
+      return { code: isPassingCode(failure.code) ? 'unavailable' : 'refused' }
     case 'http':
     case 'no-answer':
       return { code: 'unavailable' }

@@ -2,7 +2,7 @@ import type { Logger } from '@slack/bolt'
 import { WebClient, type WebClientOptions } from '@slack/web-api'
 import { Agent, fetch } from 'undici'
 import type { SlackTeamId, SlackUserId } from '../domain/ids.ts'
-import { failureText, slackFailure } from './failure.ts'
+import { failureText, isPassingCode, slackFailure } from './failure.ts'
 
 const CALL_TIMEOUT_MS = 5_000
 const ANSWER_MAX_BYTES = 4 * 1024 * 1024
@@ -26,6 +26,13 @@ export interface SlackIdentity {
 /** The bot cannot start with this token; the message ends with the remedy. */
 export class SlackIdentityError extends Error {
   override readonly name = 'SlackIdentityError'
+  /** Whether it may pass by itself, such as an outage. */
+  readonly isPassing: boolean
+
+  constructor(message: string, facts: { readonly isPassing: boolean; readonly cause?: unknown }) {
+    super(message, { cause: facts.cause })
+    this.isPassing = facts.isPassing
+  }
 }
 
 /**
@@ -70,12 +77,15 @@ export async function slackIdentity(client: WebClient): Promise<SlackIdentity> {
     const failure = slackFailure(error)
     const code = failure.kind === 'platform' ? failure.code : failure.kind
     const remedy = REMEDIES[code] ?? 'check that Slack can be reached and start again'
-    throw new SlackIdentityError(`auth.test: ${failureText(failure)}; ${remedy}`, { cause: error })
+    const isPassing = failure.kind !== 'platform' || isPassingCode(failure.code)
+    const message = `auth.test: ${failureText(failure)}; ${remedy}`
+    throw new SlackIdentityError(message, { isPassing, cause: error })
   })
   const { team_id: teamId, user_id: botUserId, bot_id: botId, enterprise_id: enterpriseId } = answer
   if (teamId === undefined || botUserId === undefined || botId === undefined)
     throw new SlackIdentityError(
       'auth.test: no workspace or no bot in the answer; SLACK_BOT_TOKEN must be the Bot User OAuth Token, which starts with xoxb-',
+      { isPassing: false },
     )
   const appId = answer.app_id ?? (await appIdOf(client, botUserId))
   return {

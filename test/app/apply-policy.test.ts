@@ -26,7 +26,7 @@ function policyApi(stored: { rules: readonly Rule[] }, meddle: () => void = () =
     remediation: '',
     enforced: false,
     namespaceId: 'ns1',
-    ppl: stored.rules as unknown as Json,
+    ppl: stored.rules as Json,
     routes: [],
   })
   return {

@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
-import type { Bot, Clock } from '../../src/bot.ts'
+import type { Bot } from '../../src/bot.ts'
+import type { Clock } from '../../src/timing.ts'
 import { startBot } from '../../src/bot.ts'
 import type { Config } from '../../src/config.ts'
 import { secretsOf } from '../../src/config.ts'

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import type { Logger } from 'pino'
+import { pendingMigrations } from '../db/migrate.ts'
+import { Breaker } from './app/breaker.ts'
+import type { Lane } from './app/worker.ts'
+import { runWorker } from './app/worker.ts'
+import { policyWork } from './app/policy-work.ts'
+import { acceptCatalogue, reconcile } from './app/reconcile.ts'
+import type { Store } from './app/store.ts'
+import { momentWork } from './app/sweep.ts'
+import type { Config } from './config.ts'
+import type { Catalogue } from './domain/resource.ts'
+import { createPolicyApi } from './pomerium/policies.ts'
+import type { Database } from './postgres/database.ts'
+import { openDatabase } from './postgres/database.ts'
+import { createStore } from './postgres/store.ts'
+import { createWakeUps } from './postgres/wake-ups.ts'
+import { createWorkList } from './postgres/work.ts'
+import { StartError } from './start-error.ts'
+import type { Clock } from './timing.ts'
+import { SYSTEM_CLOCK, sleep, within } from './timing.ts'
+
+const RECONCILE_MS = 5 * 60_000
+/** Policies get the shorter lease, so that a killed process delays a revocation least. */
+const POLICY_LEASE_MS = 10_000
+const LEASE_MS = 30_000
+
+export interface Parts {
+  readonly catalogue: Catalogue
+  /** The text that the catalogue was read from. */
+  readonly catalogueSource: string
+  readonly log: Logger
+  /** What caches, sessions and breakers go by; windows and leases go by the database. */
+  readonly clock?: Clock
+}
+
+/** What runs without Slack: the database, Pomerium, and the work that keeps them equal. */
+export interface Foundation {
+  readonly db: Database
+  readonly store: Store
+  readonly clock: Clock
+  /** Does work of further kinds until the stop; each lane some pieces at a time. */
+  work(...lanes: readonly Omit<Lane, 'leaseMs'>[]): void
+  /** Finishes what is under way and lets go of everything; tells whether all of it was over within the deadline. */
+  stop(deadlineMs: number): Promise<boolean>
+}
+
+/**
+ * Opens the database, accepts the catalogue, and begins to make Pomerium's policies equal to the grants: decided ends
+ * must not wait for Slack. Throws {@link StartError}.
+ */
+export async function layFoundation(config: Config, parts: Parts): Promise<Foundation> {
+  const { log, catalogue, clock = SYSTEM_CLOCK } = parts
+  const { db } = openDatabase({ url: config.database.url, log })
+  const { apiUrl: baseUrl, ...account } = config.pomerium
+  const policyApi = createPolicyApi({ ...account, baseUrl, now: clock.wall, log })
+  const stopping = new AbortController()
+  const background: Promise<unknown>[] = []
+  const foundation: Foundation = {
+    db,
+    store: createStore(db),
+    clock,
+    work(...kinds) {
+      const list = createWorkList(db)
+      const wakeUps = createWakeUps(config.database.url, log)
+      const lanes = kinds.map((lane) => ({
+        ...lane,
+        leaseMs: lane.handlers.has('policy') ? POLICY_LEASE_MS : LEASE_MS,
+      }))
+      const deps = { list, wakeUps, lanes, sleep, random: Math.random, log }
+      background.push(runWorker(deps, stopping.signal))
+    },
+    async stop(deadlineMs) {
+      const deadline = performance.now() + deadlineMs
+      stopping.abort()
+      const isDone = await within(deadlineMs, Promise.all(background))
+      // What still hangs now is cut off with its connections: its lease runs out, and it is done again.
+      const closing = Promise.all([policyApi[Symbol.asyncDispose](), db.destroy()])
+      await within(Math.max(0, deadline - performance.now()), closing)
+      return isDone
+    },
+  }
+  try {
+    await requireMigrations(db)
+    const deps = {
+      store: foundation.store,
+      log,
+      catalogue: () => catalogue,
+      policyApi,
+      sha256: (text: string) => createHash('sha256').update(text).digest('hex'),
+      breaker: new Breaker(clock.steady),
+    }
+    await acceptCatalogue(deps, catalogue, parts.catalogueSource)
+    await reconcile(deps)
+    foundation.work(
+      { handlers: new Map([['policy', policyWork(deps)]]), hands: 4 },
+      { handlers: new Map([['moment', momentWork(deps)]]), hands: 2 },
+    )
+    background.push(repeat(() => reconcile(deps), log, stopping.signal))
+    return foundation
+  } catch (error) {
+    await foundation.stop(0)
+    throw error
+  }
+}
+
+async function requireMigrations(db: Database): Promise<void> {
+  const pending = await pendingMigrations(db).catch((error: unknown) => {
+    throw new StartError(
+      'the database cannot be reached; check DATABASE_URL and that Postgres accepts connections',
+      { cause: error },
+    )
+  })
+  if (pending.length > 0)
+    throw new StartError(
+      `the database lacks ${pending.length} migration(s), first ${pending[0]}; run "npm run migrate"`,
+    )
+}
+
+async function repeat(run: () => Promise<void>, log: Logger, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(RECONCILE_MS, signal)
+    if (!signal.aborted)
+      await run().catch((error: unknown) => log.warn({ err: error }, 'policies not compared'))
+  }
+}
