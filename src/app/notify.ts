@@ -3,7 +3,7 @@ import type { Breaker } from './breaker.ts'
 import type { Deps } from './deps.ts'
 import { viewOf } from './deps.ts'
 import type { Lease } from './lease.ts'
-import type { MessagePlace, Messenger, RequestView } from './ports.ts'
+import type { MessagePlace, Messenger, RecordedEvent, RequestView } from './ports.ts'
 import { MessengerError } from './ports.ts'
 import type { ShownMessage } from './store.ts'
 import type { Handled, WorkHandler } from './worker.ts'
@@ -28,6 +28,7 @@ export function messagesWork(deps: NotifyDeps): WorkHandler {
       const request = await deps.store.statement((db) => db.requests.find(id))
       if (request === undefined) return []
       const view = viewOf(deps.catalogue(), request)
+      const changes = await changesOwed(deps, view, messages)
       const troubles: MessengerError[] = []
       const attempt = async (step: () => Promise<void>): Promise<void> => {
         try {
@@ -40,7 +41,7 @@ export function messagesWork(deps: NotifyDeps): WorkHandler {
       await Promise.all([
         attempt(() => postDirect(deps, view, messages, lease)),
         attempt(() => postCard(deps, view, messages, lease)),
-        ...messages.map((message) => attempt(() => bringUpToDate(deps, view, message, lease))),
+        ...messages.map((message) => attempt(() => bringUpToDate(deps, view, message, changes))),
       ])
       return troubles
     })
@@ -85,27 +86,23 @@ async function bringUpToDate(
   deps: NotifyDeps,
   view: RequestView,
   message: ShownMessage,
-  lease: Lease,
+  changes: readonly RecordedEvent[],
 ): Promise<void> {
   const { request } = view
   const { messenger, store } = deps
+  const isOwed = ({ requestVersion = 0 }: RecordedEvent) => requestVersion > message.trailVersion
+  const lines = changes.filter(isOwed).slice(0, TRAIL_LINES_MAX)
+  let { shownVersion: shown, trailVersion: trail } = message
   try {
-    if (message.shownVersion < request.version) {
-      await lease.hold()
+    if (shown < request.version) {
       if (message.kind === 'card') await messenger.updateCard(message.place, view)
       else await messenger.updateDirect(message.place, view)
-      await store.statement((db) => db.messages.shown(message.id, request.version))
+      shown = request.version
     }
-    if (message.trailVersion >= request.version) return
-    const events = await store.statement((db) =>
-      db.audit.changesAfter(request.id, message.trailVersion, TRAIL_LINES_MAX),
-    )
-    const last = events.at(-1)?.requestVersion
-    if (last === undefined) return
-    await lease.hold()
-    await messenger.postTrail(message.place, events, view)
-    await store.statement((db) => db.messages.trailed(message.id, last))
-    if (last < request.version) await store.statement((db) => db.work.mark('messages', request.id))
+    if (lines.length > 0) {
+      await messenger.postTrail(message.place, lines, view)
+      trail = lines.at(-1)?.requestVersion ?? trail
+    }
   } catch (error) {
     if (!(error instanceof MessengerError && error.code === 'gone')) throw error
     // Somebody deleted the message: it can never lie again, and a new one is posted if none is left.
@@ -113,7 +110,23 @@ async function bringUpToDate(
       await tx.messages.gone(message.id)
       await tx.work.mark('messages', request.id)
     })
+  } finally {
+    if (shown > message.shownVersion || trail > message.trailVersion)
+      await store.statement((db) => db.messages.shows(message.id, { shown, trail }))
   }
+  if (trail < request.version && lines.length === TRAIL_LINES_MAX)
+    await store.statement((db) => db.work.mark('messages', request.id))
+}
+
+/** State changes that the thread of some message lacks. */
+async function changesOwed(
+  deps: NotifyDeps,
+  { request }: RequestView,
+  messages: readonly ShownMessage[],
+): Promise<readonly RecordedEvent[]> {
+  const since = Math.min(...messages.map(({ trailVersion }) => trailVersion))
+  if (since >= request.version) return []
+  return deps.store.statement((db) => db.audit.changesAfter(request.id, since))
 }
 
 /** The worker's hand for alerts: posts an audit event to the audit channel, once. */

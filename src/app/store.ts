@@ -61,8 +61,8 @@ export class RequestExists extends Error {
 
 export interface Audit {
   append(event: AuditEvent): Promise<RecordedEvent>
-  /** The first `limit` state changes of a request after a version, in order. */
-  changesAfter(id: RequestId, version: number, limit: number): Promise<readonly RecordedEvent[]>
+  /** State changes of a request after a version, in order. */
+  changesAfter(id: RequestId, version: number): Promise<readonly RecordedEvent[]>
   find(seq: number): Promise<RecordedEvent | undefined>
 }
 
@@ -132,8 +132,11 @@ export interface Messages {
     place: MessagePlace,
     versions: { readonly shown: number; readonly trail: number },
   ): Promise<boolean>
-  shown(messageId: number, version: number): Promise<void>
-  trailed(messageId: number, version: number): Promise<void>
+  /** Remembers what a message and its thread show by now. */
+  shows(
+    messageId: number,
+    versions: { readonly shown: number; readonly trail: number },
+  ): Promise<void>
   gone(messageId: number): Promise<void>
   alertPosted(seq: number, place: MessagePlace): Promise<void>
   isAlertPosted(seq: number): Promise<boolean>

@@ -18,14 +18,13 @@ export function auditIn(tx: Database): Audit {
         .executeTakeFirstOrThrow()
       return toEvent(row)
     },
-    async changesAfter(id, version, limit) {
+    async changesAfter(id, version) {
       const rows = await tx
         .selectFrom('audit_event')
         .selectAll()
         .where('request_id', '=', id)
         .where('request_version', '>', version)
         .orderBy('request_version')
-        .limit(limit)
         .execute()
       return rows.map(toEvent)
     },

@@ -1,6 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import type { Log } from '../app/ports.ts'
+import { preparing } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
 export type Database = Kysely<Schema>
@@ -28,5 +29,8 @@ export function openDatabase(options: {
   })
   // An idle client that loses its server would otherwise end the process.
   pool.on('error', (error) => options.log.warn({ err: error }, 'idle database connection lost'))
-  return { pool, db: new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) }) }
+  return {
+    pool,
+    db: new Kysely<Schema>({ dialect: new PostgresDialect({ pool: preparing(pool) }) }),
+  }
 }

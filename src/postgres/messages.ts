@@ -42,11 +42,8 @@ export function messagesIn(tx: Database): Messages {
         .executeTakeFirst()
       return inserted !== undefined
     },
-    async shown(messageId, version) {
-      await update(messageId).set({ shown_version: version }).execute()
-    },
-    async trailed(messageId, version) {
-      await update(messageId).set({ trail_version: version }).execute()
+    async shows(messageId, { shown, trail }) {
+      await update(messageId).set({ shown_version: shown, trail_version: trail }).execute()
     },
     async gone(messageId) {
       await update(messageId).set({ gone: true }).execute()

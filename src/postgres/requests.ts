@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import type { Requests } from '../app/store.ts'
 import { RequestExists } from '../app/store.ts'
+import type { ResourceId } from '../domain/ids.ts'
 import type { Approved, Pending } from '../domain/request.ts'
 import type { Database } from './database.ts'
 import { toGrantColumns, toGrantRow } from './grant-rows.ts'
@@ -76,7 +77,7 @@ export function requestsIn(tx: Database): Requests {
         sql<boolean>`fold_email(${sql.ref(column)}) = fold_email(${approver.email})`
       const rows = await select(tx)
         .where('request.status', '=', 'pending')
-        .where('request.resource_id', 'in', resources)
+        .where('request.resource_id', '=', sql<ResourceId>`any(${resources})`)
         .where('request.requester_user_id', '<>', approver.userId)
         .where((is) => is.not(isTheirs('request.requester_email')))
         .where((is) =>

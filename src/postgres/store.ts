@@ -6,13 +6,14 @@ import { catalogueRevisionsIn } from './catalogue-revisions.ts'
 import type { Database } from './database.ts'
 import { identitiesIn } from './identities.ts'
 import { messagesIn } from './messages.ts'
+import { STALE_PLAN } from './prepared.ts'
 import { policyStatesIn } from './policy-states.ts'
 import { requestsIn } from './requests.ts'
 import { workIn } from './work.ts'
 
 const TRIES = 3
-/** serialization_failure and deadlock_detected: nothing was committed, the same work may succeed. */
-const TRY_AGAIN = new Set(['40001', '40P01'])
+/** serialization_failure, deadlock_detected, an outdated statement: nothing was committed, the same work may succeed. */
+const TRY_AGAIN = new Set(['40001', '40P01', STALE_PLAN])
 
 /** The store in Postgres. */
 export function createStore(db: Database): Store {

@@ -6,7 +6,7 @@ import type { Lease } from '../../src/app/lease.ts'
 import { LeaseLost } from '../../src/app/lease.ts'
 import type { LivePolicy, PolicyApi } from '../../src/app/policy-api.ts'
 import { PolicyApiError } from '../../src/app/policy-api.ts'
-import type { Json, Rule } from '../../src/domain/ppl.ts'
+import type { Rule } from '../../src/domain/ppl.ts'
 import type { RequestId } from '../../src/domain/ids.ts'
 import { aDatabase, change, grant } from '../postgres/support.ts'
 import { aCatalogue, aResource, alex, people } from '../support/build.ts'
@@ -26,7 +26,7 @@ function policyApi(stored: { rules: readonly Rule[] }, meddle: () => void = () =
     remediation: '',
     enforced: false,
     namespaceId: 'ns1',
-    ppl: stored.rules as Json,
+    ppl: stored.rules,
     routes: [],
   })
   return {

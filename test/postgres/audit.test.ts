@@ -81,7 +81,7 @@ describe('audit', () => {
       details: {},
     }
     await append(refusal)
-    const changes = await database.store.transaction((tx) => tx.audit.changesAfter(id, 1, 10))
+    const changes = await database.store.transaction((tx) => tx.audit.changesAfter(id, 1))
     assert.deepEqual(
       changes.map(({ action, requestVersion }) => [action, requestVersion]),
       [

@@ -123,7 +123,7 @@ describe('queries of the store', () => {
       (s) => s.requests.standing(RESOURCE),
     ],
     ['policies.ownerOf', ['policy_state_policy_id_unique'], (s) => s.policies.ownerOf('pol1')],
-    ['audit.changesAfter', ['audit_event_'], (s) => s.audit.changesAfter(ID, 1, 10)],
+    ['audit.changesAfter', ['audit_event_'], (s) => s.audit.changesAfter(ID, 1)],
     ['audit.find', ['audit_event_pkey'], (s) => s.audit.find(7)],
     ['messages.of', ['slack_message_by_request'], (s) => s.messages.of(ID)],
     ['messages.isAlertPosted', ['slack_message_one_per_alert'], (s) => s.messages.isAlertPosted(7)],

@@ -139,8 +139,7 @@ describe('messages', () => {
         },
       ],
     )
-    await inTx((tx) => tx.messages.shown(card.id, 3))
-    await inTx((tx) => tx.messages.trailed(card.id, 2))
+    await inTx((tx) => tx.messages.shows(card.id, { shown: 3, trail: 2 }))
     await inTx((tx) => tx.messages.gone(direct.id))
     assert.deepEqual(await of(), [{ ...card, shownVersion: 3, trailVersion: 2 }])
   })

@@ -114,3 +114,14 @@ describe('catalogues.accept', () => {
     )
   })
 })
+
+describe('statements that were prepared', () => {
+  it('go on working after a migration has added a column', async () => {
+    await using database = await aDatabase(2)
+    const request = await ask(database.store)
+    const find = () => database.store.transaction((tx) => tx.requests.find(request.id))
+    assert.deepEqual(await find(), request)
+    await database.pool.query('alter table request add column added text')
+    assert.deepEqual(await find(), request)
+  })
+})
