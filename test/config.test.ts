@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import type { Environment } from '../src/config.ts'
-import { VARIABLES, readConfig, readEnvironment, readSetting, secretsOf } from '../src/config.ts'
+import { readConfig, readEnvironment, readSetting, secretsOf } from '../src/config.ts'
+import { VARIABLES } from '../src/config-variables.ts'
 
 const GOOD = {
   SLACK_BOT_TOKEN: 'xoxb-1-2-abc',

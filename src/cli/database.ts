@@ -13,6 +13,9 @@ export async function withDatabase(run: (db: Database) => Promise<CliResult>): P
   const { db } = openDatabase({ url: url.value, log, connections: 2 })
   try {
     return await run(db)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message || error.name : String(error)
+    return { type: 'failed', text: `the database did not do it: ${reason}` }
   } finally {
     await db.destroy()
   }

@@ -1,0 +1,121 @@
+import { z } from 'zod'
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
+
+/** How one variable is read. */
+export interface Variable {
+  readonly schema: z.ZodType<unknown, string | undefined>
+  readonly default?: string
+  readonly unit?: string
+  /** May also come from the file that NAME_FILE names, and never appears in a mistake or a log. */
+  readonly secret?: true
+  /** How to get a right value. */
+  readonly remedy: string
+}
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
+
+/** Every variable that is read, with its default, its unit and what to do about a wrong value. */
+export const VARIABLES = {
+  SLACK_BOT_TOKEN: {
+    schema: text(/^xoxb-[\w-]+$/, 'must start with xoxb-'),
+    secret: true,
+    remedy: 'copy the Bot User OAuth Token from OAuth & Permissions',
+  },
+  SLACK_APP_TOKEN: {
+    schema: text(/^xapp-[\w-]+$/, 'must start with xapp-').optional(),
+    secret: true,
+    remedy: 'create one with connections:write under Basic Information → App-Level Tokens',
+  },
+  SLACK_SIGNING_SECRET: {
+    schema: text(/^[0-9a-f]{32}$/i, 'must be 32 hexadecimal characters').optional(),
+    secret: true,
+    remedy: 'copy it from Basic Information → App Credentials',
+  },
+  SLACK_API_URL: {
+    schema: apiUrl().transform((url) => `${url}/`),
+    default: 'https://slack.com/api/',
+    remedy: 'leave it out unless you test against a simulator',
+  },
+  DATABASE_URL: {
+    schema: text(/^\S+$/, 'must be a postgres:// address').refine(
+      isPostgresUrl,
+      'must be a postgres:// address',
+    ),
+    secret: true,
+    remedy: 'write it as postgres://user:password@host:5432/database, percent-encoded',
+  },
+  API_USER_TOKEN: {
+    schema: text(/^[!-~]+$/, 'must be one line of printable ASCII characters'),
+    secret: true,
+    remedy: 'create an API user token in the Pomerium Zero console',
+  },
+  ORGANIZATION_ID: {
+    schema: text(/^[\w-]{1,64}$/, 'must be letters, digits, - and _ only'),
+    remedy: 'copy it from the address of the Pomerium Zero console',
+  },
+  CLUSTER_ID: {
+    schema: text(/^[\w-]{1,64}$/, 'must be letters, digits, - and _ only'),
+    remedy: 'copy it from the address of the Pomerium Zero console',
+  },
+  POMERIUM_API_URL: {
+    schema: apiUrl(),
+    default: 'https://console.pomerium.app/api/v0',
+    remedy: 'leave it out unless you test against a simulator',
+  },
+  PORT: {
+    schema: text(/^\d{1,5}$/, 'must be a whole number from 0 to 65535')
+      .transform(Number)
+      .refine((port) => port <= 65_535, 'must be a whole number from 0 to 65535'),
+    default: '8000',
+    unit: 'TCP port',
+    remedy: 'choose a free port, or 0 for any',
+  },
+  CATALOGUE: {
+    schema: z.string().refine((path) => !path.includes('\0'), 'must be a path'),
+    default: './catalogue.yaml',
+    unit: 'path of a file',
+    remedy: 'name the file of resources and rules',
+  },
+  LOG_LEVEL: {
+    schema: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }),
+    default: 'info',
+    remedy: 'leave it out for info',
+  },
+} as const satisfies Record<string, Variable>
+
+function text(shape: RegExp, message: string) {
+  return z.string().regex(shape, { error: message, abort: true })
+}
+
+function apiUrl() {
+  const message =
+    'must be an https:// address (http:// only for loopback) without user, query or fragment'
+  return z
+    .string()
+    .refine(isApiUrl, message)
+    .transform((url) => url.replace(/\/+$/, ''))
+}
+
+function isApiUrl(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:\/\/[^\s?#@]+$/i.test(text)) return false
+  if (url.protocol === 'https:') return true
+  return url.protocol === 'http:' && isLoopback(url.hostname)
+}
+
+/** `URL` has already brought every spelling of an IPv4 address into dotted form. */
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d+){3}$/.test(hostname)
+}
+
+function isPostgresUrl(text: string): boolean {
+  const url = URL.parse(text)
+  if (url === null || !/^postgres(?:ql)?:$/.test(url.protocol)) return false
+  try {
+    decodeURIComponent(url.password)
+    return /^postgres(?:ql)?:\/\//.test(text)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { writeFile, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { aDatabase } from '../postgres/support.ts'
+import { alex } from '../support/build.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { CATALOGUE_YAML } from '../support/world.ts'
+
+const PROGRAM = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+
+interface Ran {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs `jit` with these words. */
+function jit(words: readonly string[], url = ''): Promise<Ran> {
+  const env = { PATH: process.env['PATH'], DATABASE_URL: url }
+  return new Promise((resolve) => {
+    execFile(process.execPath, [PROGRAM, ...words], { env }, (error, out, err) => {
+      resolve({ code: error === null ? 0 : Number(error.code), out: out.trim(), err: err.trim() })
+    })
+  })
+}
+
+describe('jit', () => {
+  it('shows what it can do for words it does not know', async () => {
+    const runs = [
+      [],
+      ['fly'],
+      ['policy'],
+      ['policy', 'adopt', 'x'],
+      ['identity'],
+      ['migrate', 'now'],
+    ]
+    for (const ran of await Promise.all(runs.map((words) => jit(words)))) {
+      assert.deepEqual([ran.code, ran.out], [2, ''])
+      assert.match(ran.err, /^Usage:\n {2}npm run jit -- migrate/)
+    }
+  })
+
+  it('names the variable that it needs', async () => {
+    const { code, err } = await jit(['migrate'])
+    assert.equal(code, 1)
+    assert.match(err, /^DATABASE_URL is missing; write it as postgres:/)
+  })
+
+  it('says that a database cannot be reached, without its password', async () => {
+    const { code, err } = await jit(
+      ['policy', 'list'],
+      'postgres://jit:hunter2hunter2@127.0.0.1:1/jit',
+    )
+    assert.equal(code, 1)
+    assert.match(err, /^the database .*ECONNREFUSED/)
+    assert.doesNotMatch(err, /hunter2|at .*\.ts/)
+  })
+
+  it('brings a database up to date once', async () => {
+    await using database = await createTestDatabase(1)
+    assert.deepEqual(await jit(['migrate'], database.url), {
+      code: 0,
+      out: 'nothing to do',
+      err: '',
+    })
+  })
+})
+
+describe('jit catalogue check', () => {
+  let folder: string
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'jit-cli-'))
+  })
+  after(() => rm(folder, { recursive: true }))
+
+  it('says that a file is in order, or names file, line and remedy', async () => {
+    const file = join(folder, 'catalogue.yaml')
+    await writeFile(file, CATALOGUE_YAML)
+    assert.match((await jit(['catalogue', 'check', file])).out, /is in order: 2 resource\(s\)/)
+    await writeFile(file, CATALOGUE_YAML.replace('approvals: 2', 'aprovals: 2'))
+    const { code, err } = await jit(['catalogue', 'check', file])
+    assert.equal(code, 1)
+    assert.match(err, /catalogue\.yaml:\d+.*aprovals.*approvals/)
+    assert.match(
+      (await jit(['catalogue', 'check', join(folder, 'none.yaml')])).err,
+      /cannot be read$/,
+    )
+  })
+})
+
+describe('jit policy', () => {
+  it('lists, adopts and forgets, on record', async () => {
+    await using database = await aDatabase(1)
+    const run = (...words: string[]) => jit(['policy', ...words], database.url)
+    assert.equal((await run('list')).out, 'no policy is known yet')
+    assert.match(
+      (await run('adopt', 'grafana-prod', 'pol1')).err,
+      /no policy is known for grafana-prod/,
+    )
+    const rule = { allow: { and: [{ email: { is: 'alex@example.com' } }] } }
+    const known = { resourceId: 'grafana-prod' as never, policyName: 'jit-grafana-prod' }
+    await database.store.transaction((tx) => tx.policies.save({ ...known, written: [] }))
+    assert.equal(
+      (await run('adopt', 'grafana-prod', 'pol1')).out,
+      'grafana-prod: policy pol1 adopted',
+    )
+    await database.store.transaction((tx) =>
+      tx.policies.save({
+        ...known,
+        policyId: 'pol1',
+        written: [rule],
+        blockedReason: 'it is gone',
+      }),
+    )
+    assert.match(
+      (await run('list')).out,
+      /^grafana-prod {2}jit-grafana-prod {2}pol1 {2}1 rule\(s\) {2}BLOCKED: it is gone$/,
+    )
+    assert.match((await run('adopt', 'grafana-prod', 'pol2')).err, /still has rules in policy pol1/)
+    assert.equal((await run('forget', 'grafana-prod')).out, 'grafana-prod: policy forgotten')
+    const { rows } = await database.pool.query(
+      `select action, via, details ->> 'was' as was from audit_event where action like 'policy.%' order by seq`,
+    )
+    assert.deepEqual(rows, [
+      { action: 'policy.adopted', via: 'cli', was: null },
+      { action: 'policy.forgotten', via: 'cli', was: 'pol1' },
+    ])
+  })
+})
+
+describe('jit identity forget', () => {
+  it('lets the next use pin the address anew, on record', async () => {
+    await using database = await aDatabase(1)
+    const forget = () => jit(['identity', 'forget', alex.teamId, alex.userId], database.url)
+    assert.match((await forget()).err, /no address is pinned for user U0ALEX/)
+    await database.store.transaction((tx) => tx.identities.pin(alex))
+    assert.deepEqual(await forget(), { code: 0, out: 'U0ALEX: address forgotten', err: '' })
+    const { rows } = await database.pool.query(
+      `select details from audit_event where action = 'identity.forgotten'`,
+    )
+    assert.deepEqual(rows, [{ details: { user: 'U0ALEX', team: 'T0TEAM', was: alex.email } }])
+  })
+})
