@@ -1,4 +1,5 @@
 import { desiredRules, eitherOf, proved, rulesOf } from '../domain/policy-plan.ts'
+import { describeDiff } from '../domain/ppl-diff.ts'
 import { mergeRules } from '../domain/ppl-merge.ts'
 import { liveRules } from '../domain/ppl-parse.ts'
 import type { Rule } from '../domain/ppl.ts'
@@ -75,7 +76,7 @@ async function applyTo(
   const merge = mergeRules({ live: parsed.ppl, lastWritten: ours, desired })
   if (!merge.changed) {
     const publication = await deps.policyApi.publish(live.id)
-    const seen = { readBack: live, publication, repaired: [], ours }
+    const seen = { readBack: live, publication, change: undefined, repaired: [], ours }
     return settle(deps, { ...seen, state, requests, desired, lease, now })
   }
   if (
@@ -87,7 +88,8 @@ async function applyTo(
   // A rule that was seen to stand and is gone is somebody else's doing; one that was never written is not.
   const known = { live: parsed.ppl, lastWritten: state.written, desired }
   const repaired = isVerified(state) ? mergeRules(known).vanished : []
-  const seen = { ...written, repaired, ours }
+  const change = describeDiff(parsed.ppl, merge.next)
+  const seen = { ...written, change, repaired, ours }
   return settle(deps, { ...seen, requests, desired, lease, now })
 }
 
@@ -107,11 +109,12 @@ async function settle(
     readonly now: Date
     readonly readBack: LivePolicy | undefined
     readonly publication: Publication
+    readonly change: string | undefined
     /** Rules of ours that somebody had taken out and that this run put back. */
     readonly repaired: readonly Rule[]
   },
 ): Promise<Handled> {
-  const { state, requests, desired, ours, readBack, publication, lease, repaired, now } = result
+  const { state, requests, desired, ours, readBack, publication, lease, now } = result
   const read = readBack === undefined ? undefined : liveRules(readBack.ppl)
   if (read?.ok !== true) return { type: 'failed', error: READS_DIFFERENTLY }
   // Against all that may be ours, so that an ended rule that is still there is not taken for a foreign one.
@@ -137,7 +140,8 @@ async function settle(
     state,
     desired,
     foreign: after.foreign,
-    repaired,
+    change: result.change,
+    repaired: result.repaired,
     ...proved(requests, read.ppl, desired),
   })
   return { type: 'done' }

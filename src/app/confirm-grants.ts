@@ -15,6 +15,8 @@ interface Proof {
   readonly state: PolicyState
   readonly desired: readonly Rule[]
   readonly foreign: readonly Rule[]
+  /** What the write before it changed, in readable lines; absent when nothing had to be written. */
+  readonly change: string | undefined
   /** Rules of ours that somebody had taken out and that stand again. */
   readonly repaired: readonly Rule[]
   readonly active: readonly Approved[]
@@ -46,7 +48,7 @@ export async function settleGrants(deps: PolicyDeps, proof: Proof): Promise<void
 }
 
 async function saveState(deps: PolicyDeps, tx: Transaction, proof: Proof): Promise<void> {
-  const { state, desired, foreign, repaired } = proof
+  const { state, desired, foreign, repaired, change } = proof
   const { resourceId, policyName, blockedReason } = state
   const foreignDigest = foreign.length === 0 ? '' : deps.sha256(canonicalJson(foreign))
   if (foreignDigest !== (state.foreignDigest ?? '') && foreign.length > 0)
@@ -57,6 +59,8 @@ async function saveState(deps: PolicyDeps, tx: Transaction, proof: Proof): Promi
       shown(policyName, foreign),
       true,
     )
+  if (change !== undefined)
+    await recordPolicyEvent(tx, 'policy.written', resourceId, { policy: policyName, change })
   if (repaired.length > 0)
     await recordPolicyEvent(
       tx,

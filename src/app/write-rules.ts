@@ -1,5 +1,6 @@
 import { eitherOf } from '../domain/policy-plan.ts'
 import type { Merge } from '../domain/ppl-merge.ts'
+import { parsePpl } from '../domain/ppl-parse.ts'
 import type { Rule } from '../domain/ppl.ts'
 import type { Lease } from './lease.ts'
 import type { PolicyDeps } from './locate-policy.ts'
@@ -30,6 +31,10 @@ export async function writeRules(
   readonly publication: Publication
 }> {
   const { live, merge, desired, now, lease } = plan
+  // One document that does not compile can stop the configuration of a whole cluster.
+  const checked = parsePpl(desired)
+  if (!checked.ok)
+    throw new TypeError(`rules for ${live.name} do not compile: ${checked.problems[0]?.sentence}`)
   const { quietUntil: _before, ...rest } = plan.state
   const written = { ...rest, written: eitherOf(rest.written, desired), writtenAt: now }
   await lease.hold()
