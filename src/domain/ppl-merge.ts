@@ -45,17 +45,6 @@ export function mergeRules(policy: {
   }
 }
 
-/** Whether at least `count` rules of the policy are this rule. Reads the whole policy: for many rules use {@link ruleCounts}. */
-export function holds(live: Ppl, rule: Rule, count = 1): boolean {
-  const key = ruleKey(rule)
-  let left = count
-  for (const other of live) {
-    if (left <= 0) break
-    if (ruleKey(other) === key) left--
-  }
-  return left <= 0
-}
-
 /** How often each rule, by its key, is in the policy. */
 export function ruleCounts(live: Ppl): ReadonlyMap<string, number> {
   return counted(live.map(ruleKey))

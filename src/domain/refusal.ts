@@ -34,5 +34,3 @@ export type Refusal =
   | { readonly code: 'already-over'; readonly grant: Grant }
   | { readonly code: 'already-ending'; readonly endedBy: Identity }
   | { readonly code: 'nothing-due' }
-
-export type RefusalCode = Refusal['code']

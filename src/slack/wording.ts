@@ -4,9 +4,6 @@ import type { AccessRequest } from '../domain/request.ts'
 import { cleanText, cutText } from '../domain/text.ts'
 import { code, duration, enumerate, escapeMrkdwn, inline, time, userMention } from './mrkdwn.ts'
 
-/** What is wrong with a missing reason, as plain text. */
-export const REASON_MISSING = 'Say why you need it.'
-
 const HINT_MAX = 300
 
 /** Why a wish was not carried out and what to do about it, as mrkdwn. */

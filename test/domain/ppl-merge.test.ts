@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import { ruleKey } from '../../src/domain/ppl-key.ts'
-import { holds, mergeRules, ruleCounts } from '../../src/domain/ppl-merge.ts'
+import { mergeRules } from '../../src/domain/ppl-merge.ts'
 import { grantRule } from '../../src/domain/ppl-rule.ts'
 import type { Json, Rule } from '../../src/domain/ppl.ts'
-import { anyRule, anyRules } from './ppl-arbitraries.ts'
+import { anyRules } from './ppl-arbitraries.ts'
 
 const alex = grant('alex@example.com')
 const sam = grant('sam@example.com')
@@ -229,24 +229,6 @@ describe('mergeRules', () => {
         const before = structuredClone(policy)
         mergeRules(policy)
         assert.deepEqual(policy, before)
-      }),
-    )
-  })
-})
-
-describe('holds', () => {
-  it('counts', () => {
-    assert.equal(holds([], alex), false)
-    assert.equal(holds([foreign, alex], alex), true)
-    assert.equal(holds([foreign, alex], alex, 2), false)
-    assert.equal(holds([alex, foreign, alex], alex, 2), true)
-    assert.equal(holds([], alex, 0), true)
-  })
-
-  it('agrees with ruleCounts', () => {
-    fc.assert(
-      fc.property(anyRules, anyRule, fc.integer({ min: 1, max: 4 }), (live, rule, n) => {
-        assert.equal(holds(live, rule, n), (ruleCounts(live).get(ruleKey(rule)) ?? 0) >= n)
       }),
     )
   })
