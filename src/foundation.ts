@@ -21,6 +21,8 @@ import type { Clock } from './timing.ts'
 import { SYSTEM_CLOCK, sleep, within } from './timing.ts'
 
 const RECONCILE_MS = 5 * 60_000
+/** A write takes three exchanges at most; after that long nothing of it can still land. */
+const EXCHANGE_MS = 10_000
 /** Policies get the shorter lease, so that a killed process delays a revocation least. */
 const POLICY_LEASE_MS = 10_000
 const LEASE_MS = 30_000
@@ -53,7 +55,13 @@ export async function layFoundation(config: Config, parts: Parts): Promise<Found
   const { log, catalogue, clock = SYSTEM_CLOCK } = parts
   const { db } = openDatabase({ url: config.database.url, log })
   const { apiUrl: baseUrl, ...account } = config.pomerium
-  const policyApi = createPolicyApi({ ...account, baseUrl, now: clock.wall, log })
+  const policyApi = createPolicyApi({
+    ...account,
+    baseUrl,
+    now: clock.wall,
+    timeoutMs: EXCHANGE_MS,
+    log,
+  })
   const stopping = new AbortController()
   const background: Promise<unknown>[] = []
   const foundation: Foundation = {

@@ -54,4 +54,5 @@ comment on table work is 'What is out of date: a policy, the messages of a reque
 comment on column work.generation is 'Moves whenever the thing changes again; the key is cleared only when it did not move.';
 comment on column work.lease_epoch is 'Fence: a worker whose epoch is not this one has lost the lease. From a sequence, so that a key that was cleared and came back is not mistaken for itself.';
 create index work_due on work (kind, due_at) where not blocked;
+create index work_blocked on work (due_at) where blocked;
 create index work_leased on work (kind) where lease_until is not null;

@@ -1,5 +1,4 @@
 import { desiredRules, eitherOf, proved, rulesOf } from '../domain/policy-plan.ts'
-import { describeDiff } from '../domain/ppl-diff.ts'
 import { mergeRules } from '../domain/ppl-merge.ts'
 import { liveRules } from '../domain/ppl-parse.ts'
 import type { Rule } from '../domain/ppl.ts'
@@ -21,6 +20,8 @@ import { writeRules } from './write-rules.ts'
 const PUBLICATION_POLL_MS = { least: 300, most: 30_000 }
 /** How often to look whether somebody has mended what the bot cannot. */
 const HELP_POLL_MS = 30_000
+/** How long to leave to a replica with another catalogue what this one does not know. */
+const OTHER_REPLICA_MS = 5_000
 
 export const READS_DIFFERENTLY = 'the policy reads back differently from what was written'
 
@@ -36,22 +37,28 @@ export async function applyPolicy(
 ): Promise<Handled> {
   const { resourceId } = situation
   const located = await locatePolicy(deps, situation, lease)
+  if (!located.ok && located.isUnknown === true)
+    return situation.requests.length === 0
+      ? { type: 'done' }
+      : { type: 'again', afterMs: OTHER_REPLICA_MS }
   if (!located.ok) {
     const blocked = await blockPolicy(deps, resourceId, situation.known, located.reason)
     return located.mayPass ? { type: 'again', afterMs: HELP_POLL_MS } : blocked
   }
   const handled = await applyTo(deps, situation, located, lease)
   if (located.moving === undefined || handled.type !== 'done') return handled
-  deps.log.warn({ resource: resourceId }, located.moving)
+  if (!located.requests.some(({ grant }) => isRuleDue(grant)))
+    return { type: 'again', afterMs: WRITE_INTERVAL_MS }
   // The end of the access that is left marks the policy again.
-  const isLeft = located.requests.some(({ grant }) => isRuleDue(grant))
-  return isLeft ? handled : { type: 'again', afterMs: WRITE_INTERVAL_MS }
+  if (located.requests.length < situation.requests.length)
+    await blockPolicy(deps, resourceId, located.state, located.moving)
+  return handled
 }
 
 async function applyTo(
   deps: PolicyDeps,
   situation: Situation,
-  { live, state, requests }: Located & { readonly ok: true },
+  { live, state, requests, moving }: Located & { readonly ok: true },
   lease: Lease,
 ): Promise<Handled> {
   const { resourceId, now } = situation
@@ -75,22 +82,19 @@ async function applyTo(
   const ours = eitherOf(state.written, rulesOf(situation.requests))
   const merge = mergeRules({ live: parsed.ppl, lastWritten: ours, desired })
   if (!merge.changed) {
-    const publication = await deps.policyApi.publish(live.id)
-    const seen = { readBack: live, publication, change: undefined, repaired: [], ours }
-    return settle(deps, { ...seen, state, requests, desired, lease, now })
+    // What was seen in force stays so: the troubles of later change sets are not this policy's.
+    const publication: Publication = isVerified(state)
+      ? { state: 'in-force' }
+      : await deps.policyApi.publish(live.id)
+    const seen = { readBack: live, publication, repaired: [], ours }
+    return settle(deps, { ...seen, state, requests, desired, lease, now, moving })
   }
-  if (
-    state.blockedReason === READS_DIFFERENTLY &&
-    eitherOf(state.written, desired).length === state.written.length
-  )
-    return { type: 'blocked', error: READS_DIFFERENTLY }
-  const written = await writeRules(deps, { state, live, merge, desired, now, lease })
+  const written = await writeRules(deps, { state, live, before: parsed.ppl, merge, desired, lease })
   // A rule that was seen to stand and is gone is somebody else's doing; one that was never written is not.
   const known = { live: parsed.ppl, lastWritten: state.written, desired }
   const repaired = isVerified(state) ? mergeRules(known).vanished : []
-  const change = describeDiff(parsed.ppl, merge.next)
-  const seen = { ...written, change, repaired, ours }
-  return settle(deps, { ...seen, requests, desired, lease, now })
+  const seen = { ...written, repaired, ours }
+  return settle(deps, { ...seen, requests, desired, lease, now, moving })
 }
 
 /** Whether the policy was seen to hold what was last written; only then is a missing rule somebody else's doing. */
@@ -107,9 +111,9 @@ async function settle(
     readonly ours: readonly Rule[]
     readonly lease: Lease
     readonly now: Date
+    readonly moving: string | undefined
     readonly readBack: LivePolicy | undefined
     readonly publication: Publication
-    readonly change: string | undefined
     /** Rules of ours that somebody had taken out and that this run put back. */
     readonly repaired: readonly Rule[]
   },
@@ -140,8 +144,8 @@ async function settle(
     state,
     desired,
     foreign: after.foreign,
-    change: result.change,
     repaired: result.repaired,
+    moving: result.moving,
     ...proved(requests, read.ppl, desired),
   })
   return { type: 'done' }

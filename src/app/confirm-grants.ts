@@ -15,10 +15,10 @@ interface Proof {
   readonly state: PolicyState
   readonly desired: readonly Rule[]
   readonly foreign: readonly Rule[]
-  /** What the write before it changed, in readable lines; absent when nothing had to be written. */
-  readonly change: string | undefined
   /** Rules of ours that somebody had taken out and that stand again. */
   readonly repaired: readonly Rule[]
+  /** Why grants wait for another policy; it goes on being the policy's trouble. */
+  readonly moving: string | undefined
   readonly active: readonly Approved[]
   readonly ended: readonly Approved[]
 }
@@ -48,7 +48,7 @@ export async function settleGrants(deps: PolicyDeps, proof: Proof): Promise<void
 }
 
 async function saveState(deps: PolicyDeps, tx: Transaction, proof: Proof): Promise<void> {
-  const { state, desired, foreign, repaired, change } = proof
+  const { state, desired, foreign, repaired } = proof
   const { resourceId, policyName, blockedReason } = state
   const foreignDigest = foreign.length === 0 ? '' : deps.sha256(canonicalJson(foreign))
   if (foreignDigest !== (state.foreignDigest ?? '') && foreign.length > 0)
@@ -59,8 +59,6 @@ async function saveState(deps: PolicyDeps, tx: Transaction, proof: Proof): Promi
       shown(policyName, foreign),
       true,
     )
-  if (change !== undefined)
-    await recordPolicyEvent(tx, 'policy.written', resourceId, { policy: policyName, change })
   if (repaired.length > 0)
     await recordPolicyEvent(
       tx,
@@ -69,13 +67,21 @@ async function saveState(deps: PolicyDeps, tx: Transaction, proof: Proof): Promi
       shown(policyName, repaired),
       true,
     )
-  if (blockedReason !== undefined)
+  const isMended = blockedReason !== undefined && blockedReason !== proof.moving
+  if (isMended)
     await recordPolicyEvent(tx, 'policy.unblocked', resourceId, {
       policy: policyName,
       was: blockedReason,
     })
-  const { blockedReason: _mended, ...rest } = state
-  await tx.policies.save({ ...rest, written: desired, verifiedAt: tx.now, foreignDigest })
+  const { blockedReason: _was, ...rest } = state
+  const trouble = isMended || blockedReason === undefined ? {} : { blockedReason }
+  await tx.policies.save({
+    ...rest,
+    ...trouble,
+    written: desired,
+    verifiedAt: tx.now,
+    foreignDigest,
+  })
 }
 
 function shown(policy: string, rules: readonly Rule[]) {

@@ -12,26 +12,44 @@ import type { Store } from './store.ts'
 export type Identified =
   { readonly ok: true; readonly person: Person } | { readonly ok: false; readonly refusal: Refusal }
 
+interface IdentifyDeps {
+  readonly directory: Directory
+  readonly store: Store
+  readonly catalogue: () => Catalogue
+}
+
+/** Slack allows about twenty look-ups of groups a minute. */
+const LOOK_UPS_AT_ONCE = 4
+
 /**
  * Who a Slack user is at this moment, with those of the given groups that they belong to. Refuses whoever is not a
  * full member with an address in our domains, whoever's address is not the one pinned at first use, and everybody
  * while a look-up fails.
  */
 export async function identify(
-  deps: {
-    readonly directory: Directory
-    readonly store: Store
-    readonly catalogue: () => Catalogue
-  },
+  deps: IdentifyDeps,
   userId: SlackUserId,
   groups: ReadonlySet<SlackGroupId>,
-  /** Where nothing is decided, groups that cannot be looked up may be left out: less is shown. */
-  isDecision = true,
 ): Promise<Identified> {
+  const found = await recognize(deps, userId, groups)
+  if (found.ok && !found.isComplete)
+    return { ok: false, refusal: { code: 'directory-unavailable' } }
+  return found
+}
+
+/**
+ * Like {@link identify}, where nothing is decided: groups that cannot be looked up are left out, so that less is
+ * shown, and `isComplete` is false.
+ */
+export async function recognize(
+  deps: IdentifyDeps,
+  userId: SlackUserId,
+  groups: ReadonlySet<SlackGroupId>,
+): Promise<Identified & { readonly isComplete?: boolean }> {
   try {
     const [found, memberships] = await Promise.all([
       deps.directory.member(userId),
-      membershipsOf(deps.directory, userId, groups, isDecision),
+      membershipsOf(deps.directory, userId, groups),
     ])
     if (!found.ok) return { ok: false, refusal: { code: 'not-a-member', why: found.why } }
     if (!isWritableEmail(found.member.email))
@@ -41,7 +59,8 @@ export async function identify(
       return { ok: false, refusal: { code: 'email-domain', domains } }
     if (!(await isPinned(deps.store, found.member)))
       return { ok: false, refusal: { code: 'email-changed' } }
-    return { ok: true, person: { ...found.member, groups: memberships } }
+    const { known, isComplete } = memberships
+    return { ok: true, person: { ...found.member, groups: known }, isComplete }
   } catch (error) {
     if (error instanceof DirectoryUnavailable)
       return { ok: false, refusal: { code: 'directory-unavailable' } }
@@ -53,18 +72,21 @@ async function membershipsOf(
   directory: Directory,
   userId: SlackUserId,
   groups: ReadonlySet<SlackGroupId>,
-  isDecision: boolean,
-): Promise<ReadonlySet<SlackGroupId>> {
-  const asked = [...groups]
-  const answers = await Promise.allSettled(asked.map((group) => directory.groupMembers(group)))
-  const memberships = new Set<SlackGroupId>()
-  for (const [at, answer] of answers.entries()) {
-    const group = asked[at]
-    if (answer.status === 'rejected') {
-      if (isDecision || !(answer.reason instanceof DirectoryUnavailable)) throw answer.reason
-    } else if (group !== undefined && answer.value.has(userId)) memberships.add(group)
+): Promise<{ readonly known: ReadonlySet<SlackGroupId>; readonly isComplete: boolean }> {
+  const known = new Set<SlackGroupId>()
+  let isComplete = true
+  const waiting = [...groups]
+  const lookUp = async (): Promise<void> => {
+    for (let group = waiting.pop(); group !== undefined; group = waiting.pop())
+      try {
+        if ((await directory.groupMembers(group)).has(userId)) known.add(group)
+      } catch (error) {
+        if (!(error instanceof DirectoryUnavailable)) throw error
+        isComplete = false
+      }
   }
-  return memberships
+  await Promise.all(Array.from({ length: LOOK_UPS_AT_ONCE }, lookUp))
+  return { known, isComplete }
 }
 
 /** Pins the address at first use; each different one later is recorded, and alerted of once. */

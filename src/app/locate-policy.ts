@@ -3,6 +3,7 @@ import type { Resource } from '../domain/resource.ts'
 import type { Deps } from './deps.ts'
 import type { Lease } from './lease.ts'
 import type { LivePolicy, PolicyApi, PolicyText } from './policy-api.ts'
+import { PolicyApiError } from './policy-api.ts'
 import type { Situation } from './policy-situation.ts'
 import { recordPolicyEvent } from './policy-trouble.ts'
 import type { PolicyState } from './store.ts'
@@ -24,8 +25,15 @@ export type Located =
       /** Why grants have to wait for another policy. */
       readonly moving?: string
     }
+  /** The resource is not in this catalogue: a replica with a newer one may know it. */
+  | { readonly ok: false; readonly isUnknown: true }
   /** `mayPass`: it ends by itself, so that looking again is enough. */
-  | { readonly ok: false; readonly reason: string; readonly mayPass: boolean }
+  | {
+      readonly ok: false
+      readonly isUnknown?: false
+      readonly reason: string
+      readonly mayPass: boolean
+    }
 
 /**
  * The policy of a resource as Pomerium stores it now. Ours is the one whose id we stored; else one of that name that
@@ -55,12 +63,7 @@ export async function locatePolicy(
     const moving = `the catalogue moved ${resourceId} to policy ${resource.policy}; new access waits until the access in policy ${known.policyName} is over`
     return { ok: true, live, state: known, requests: staying, moving }
   }
-  if (resource === undefined)
-    return {
-      ok: false,
-      mayPass: false,
-      reason: `resource ${resourceId} is neither in the catalogue nor known`,
-    }
+  if (resource === undefined) return { ok: false, isUnknown: true }
   const found = await deps.policyApi.findByName(resource.policy)
   if (found === undefined) return create(deps, situation, resource, lease)
   if (!deps.policyApi.isOurs(found))
@@ -107,20 +110,24 @@ async function create(
   resource: Resource,
   lease: Lease,
 ): Promise<Located> {
-  const { known, now } = situation
+  const { known } = situation
+  const state: PolicyState = {
+    resourceId: resource.id,
+    policyName: resource.policy,
+    written: [],
+    ...(known?.blockedReason === undefined ? {} : { blockedReason: known.blockedReason }),
+  }
+  await lease.hold()
   await deps.store.transaction(async (tx) => {
     if (known?.policyId !== undefined || known?.policyName !== resource.policy)
       await tx.policies.assign(resource.id, resource.policy, undefined)
-    await tx.policies.save({
-      resourceId: resource.id,
-      policyName: resource.policy,
-      written: [],
-      quietUntil: new Date(now.getTime() + QUIET_MS),
-      ...(known?.blockedReason === undefined ? {} : { blockedReason: known.blockedReason }),
-    })
+    await tx.policies.save({ ...state, quietUntil: new Date(tx.now.getTime() + QUIET_MS) })
   })
-  await lease.hold()
-  const live = await deps.policyApi.create(policyText(resource))
+  const live = await deps.policyApi.create(policyText(resource)).catch(async (error: unknown) => {
+    if (error instanceof PolicyApiError && !error.ambiguous)
+      await deps.store.statement((db) => db.policies.save(state))
+    throw error
+  })
   return take(deps, situation, resource, live, 'policy.created')
 }
 

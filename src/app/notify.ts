@@ -14,6 +14,8 @@ export type NotifyDeps = Pick<Deps, 'store' | 'catalogue' | 'log'> & {
 }
 
 const TRAIL_LINES_MAX = 5
+/** How long to leave to a replica with another catalogue what this one does not know. */
+const OTHER_REPLICA_MS = 5_000
 
 /**
  * The worker's hand for messages: makes every message of a request show its current state, posts those that are
@@ -43,6 +45,12 @@ export function messagesWork(deps: NotifyDeps): WorkHandler {
         attempt(() => postCard(deps, view, messages, lease)),
         ...messages.map((message) => attempt(() => bringUpToDate(deps, view, message, changes))),
       ])
+      const isCardOwed =
+        view.resource === undefined &&
+        request.status === 'pending' &&
+        messages.every(({ kind }) => kind !== 'card')
+      // A replica with a newer catalogue may know where the card goes.
+      if (troubles.length === 0 && isCardOwed) return { type: 'again', afterMs: OTHER_REPLICA_MS }
       return troubles
     })
 }
@@ -158,17 +166,21 @@ async function guarded(
   deps: NotifyDeps,
   attempts: number,
   subject: string,
-  step: () => Promise<readonly MessengerError[]>,
+  step: () => Promise<readonly MessengerError[] | Handled>,
 ): Promise<Handled> {
   const { breaker, log } = deps
   const awayMs = breaker.enter()
   if (awayMs > 0) return { type: 'again', afterMs: awayMs }
-  let troubles: readonly MessengerError[]
+  let troubles: readonly MessengerError[] | Handled
   try {
     troubles = await step()
   } catch (error) {
     breaker.left()
     throw error
+  }
+  if ('type' in troubles) {
+    breaker.succeeded()
+    return troubles
   }
   const later = troubles.find(({ code }) => code === 'unavailable' || code === 'rate-limited')
   if (later === undefined) breaker.succeeded()

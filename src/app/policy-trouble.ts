@@ -4,7 +4,7 @@ import type { PolicyDeps } from './locate-policy.ts'
 import type { PolicyState, Transaction } from './store.ts'
 import type { Handled } from './worker.ts'
 
-/** Stops work on a policy that retrying cannot mend, and alerts once for each reason. */
+/** Stops work on a policy that retrying cannot mend, and alerts once for each trouble, however many policies it hits. */
 export async function blockPolicy(
   deps: PolicyDeps,
   resourceId: ResourceId,
@@ -14,15 +14,24 @@ export async function blockPolicy(
   await deps.store.transaction(async (tx) => {
     const state = (await tx.policies.find(resourceId)) ?? known
     const policyName = state?.policyName ?? deps.catalogue().resources.get(resourceId)?.policy
-    if (policyName === undefined || state?.blockedReason === reason) return
+    const isSame = ({ blockedReason = '' }: PolicyState) =>
+      trouble(blockedReason) === trouble(reason)
+    if (policyName === undefined || (state !== undefined && isSame(state))) return
+    const isKnown = (await tx.policies.all()).some(isSame)
     await tx.policies.save({
       ...(state ?? { resourceId, policyName, written: [] }),
       blockedReason: reason,
     })
-    await recordPolicyEvent(tx, 'policy.blocked', resourceId, { policy: policyName, reason }, true)
+    const details = { policy: policyName, reason }
+    await recordPolicyEvent(tx, 'policy.blocked', resourceId, details, !isKnown)
     deps.log.error({ resource: resourceId, reason }, 'policy blocked')
   })
   return { type: 'blocked', error: reason }
+}
+
+/** A reason without what differs from one time to the next: which change set, how many, how long. */
+function trouble(reason: string): string {
+  return reason.replace(/change set \S+/g, 'change set').replace(/\d+ (changes?|ms)/g, '')
 }
 
 /** Records what happened to a policy; an alert also goes to the audit channel. */

@@ -5,13 +5,14 @@ import type { Lease } from './lease.ts'
 import { LeaseLost } from './lease.ts'
 import type { PolicyDeps } from './locate-policy.ts'
 import { PolicyApiError } from './policy-api.ts'
+import type { Situation } from './policy-situation.ts'
 import { readSituation } from './policy-situation.ts'
 import { blockPolicy, recordPolicyEvent } from './policy-trouble.ts'
 import type { Handled, WorkHandler } from './worker.ts'
 
 /** So many failures in a row are reported to people. */
 const FAILURES_TO_ALERT = 5
-/** After so many tries a policy that never reads back as written is left alone. */
+/** After so many tries a policy that never reads back as written is written once at each comparison only. */
 const TRIES_TO_READ_BACK = 3
 
 type Deps = PolicyDeps & { readonly breaker: Breaker }
@@ -20,14 +21,17 @@ type Deps = PolicyDeps & { readonly breaker: Breaker }
 export function policyWork(deps: Deps): WorkHandler {
   return async ({ subject, attempts }, lease) => {
     const resourceId = subject as ResourceId
-    const handled = await tryPolicy(deps, resourceId, lease)
+    const { situation, waitMs } = await readSituation(deps, resourceId)
+    if (waitMs > 0) return { type: 'again', afterMs: waitMs }
+    const handled = await tryPolicy(deps, situation, lease)
     if (handled.type !== 'failed') return handled
     const failures = attempts + 1
     deps.log.warn(
       { resource: resourceId, error: handled.error, failures },
       'policy not applied yet',
     )
-    if (handled.error === READS_DIFFERENTLY && failures >= TRIES_TO_READ_BACK)
+    const isKnownToDiffer = situation.known?.blockedReason === READS_DIFFERENTLY
+    if (handled.error === READS_DIFFERENTLY && (isKnownToDiffer || failures >= TRIES_TO_READ_BACK))
       return blockPolicy(deps, resourceId, undefined, READS_DIFFERENTLY)
     if (failures === FAILURES_TO_ALERT) {
       const details = { error: handled.error, failures }
@@ -39,10 +43,9 @@ export function policyWork(deps: Deps): WorkHandler {
   }
 }
 
-async function tryPolicy(deps: Deps, resourceId: ResourceId, lease: Lease): Promise<Handled> {
+async function tryPolicy(deps: Deps, situation: Situation, lease: Lease): Promise<Handled> {
   const { breaker } = deps
-  const { situation, waitMs } = await readSituation(deps, resourceId)
-  if (waitMs > 0) return { type: 'again', afterMs: waitMs }
+  const { resourceId } = situation
   const awayMs = breaker.enter()
   if (awayMs > 0) return { type: 'again', afterMs: awayMs }
   try {
@@ -59,12 +62,7 @@ async function tryPolicy(deps: Deps, resourceId: ResourceId, lease: Lease): Prom
     if (error.code === 'unavailable' || error.code === 'timeout') breaker.failed()
     else if (error.code === 'rate-limited') breaker.failed(error.retryAfterMs)
     else breaker.succeeded()
-    if (!error.retryable) return blockPolicy(deps, resourceId, undefined, untimed(error.message))
+    if (!error.retryable) return blockPolicy(deps, resourceId, undefined, error.message)
     return { type: 'failed', error: error.message, retryAfterMs: error.retryAfterMs }
   }
-}
-
-/** The message without how long the call took, so that the same trouble reads the same. */
-function untimed(message: string): string {
-  return message.replace(/ after \d+ ms/g, '')
 }

@@ -1,9 +1,9 @@
 import type { SlackUserId } from '../domain/ids.ts'
 import type { Resource } from '../domain/resource.ts'
-import { belongsTo, groupsOf, requestableBy } from '../domain/rules.ts'
+import { belongsTo, groupsIn, requestableBy } from '../domain/rules.ts'
 import type { Deps } from './deps.ts'
 import { viewOf } from './deps.ts'
-import { identify } from './identify.ts'
+import { identify, recognize } from './identify.ts'
 import type { RequestView } from './ports.ts'
 import type { Outcome } from './use-cases.ts'
 
@@ -15,9 +15,17 @@ export async function resourcesFor(
   actor: SlackUserId,
 ): Promise<Outcome<readonly Resource[]>> {
   const catalogue = deps.catalogue()
-  const identified = await identify(deps, actor, groupsOf(catalogue), false)
-  if (!identified.ok) return identified
-  return { ok: true, value: requestableBy(catalogue, identified.person) }
+  const sets = [...catalogue.resources.values()].map(({ requesters }) => requesters)
+  const found = await recognize(deps, actor, groupsIn(...sets))
+  if (!found.ok) return found
+  return listed(requestableBy(catalogue, found.person), found.isComplete)
+}
+
+/** A list that is empty because of what could not be looked up is no answer. */
+function listed<T>(list: readonly T[], isComplete: boolean | undefined): Outcome<readonly T[]> {
+  if (list.length === 0 && isComplete === false)
+    return { ok: false, refusal: { code: 'directory-unavailable' } }
+  return { ok: true, value: list }
 }
 
 /** Somebody's own requests: what is open or live first, then the newest. */
@@ -37,11 +45,14 @@ export async function requestsWaitingFor(
   actor: SlackUserId,
 ): Promise<Outcome<readonly RequestView[]>> {
   const catalogue = deps.catalogue()
-  const identified = await identify(deps, actor, groupsOf(catalogue), false)
-  if (!identified.ok) return identified
-  const { person } = identified
-  const resources = [...catalogue.resources.values()].filter((r) => belongsTo(r.approvers, person))
-  const ids = resources.map((resource) => resource.id)
+  const resources = [...catalogue.resources.values()]
+  const found = await recognize(deps, actor, groupsIn(...resources.map((r) => r.approvers)))
+  if (!found.ok) return found
+  const { person } = found
+  const ids = resources.filter((r) => belongsTo(r.approvers, person)).map(({ id }) => id)
   const pending = await deps.store.statement((db) => db.requests.pending(ids, person, LIST_LENGTH))
-  return { ok: true, value: pending.map((request) => viewOf(catalogue, request)) }
+  return listed(
+    pending.map((request) => viewOf(catalogue, request)),
+    found.isComplete,
+  )
 }

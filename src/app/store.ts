@@ -146,7 +146,7 @@ export interface Messages {
 export type WorkKind = 'policy' | 'messages' | 'moment' | 'alert'
 
 export interface Work {
-  /** Puts back on the list what should be on it, and gives another chance to messages that could not be shown. */
+  /** Puts back on the list what should be on it, and gives some messages that could not be shown another chance, each time after longer. */
   repair(): Promise<void>
   /** Marks something as out of date now; one that is waiting to be tried again keeps its time. */
   mark(kind: WorkKind, subject: string): Promise<void>

@@ -1,14 +1,16 @@
 import { eitherOf } from '../domain/policy-plan.ts'
+import { describeDiff } from '../domain/ppl-diff.ts'
 import type { Merge } from '../domain/ppl-merge.ts'
 import { parsePpl } from '../domain/ppl-parse.ts'
-import type { Rule } from '../domain/ppl.ts'
+import type { Ppl, Rule } from '../domain/ppl.ts'
 import type { Lease } from './lease.ts'
 import type { PolicyDeps } from './locate-policy.ts'
 import type { LivePolicy, Publication } from './policy-api.ts'
 import { PolicyApiError } from './policy-api.ts'
+import { recordPolicyEvent } from './policy-trouble.ts'
 import type { PolicyState } from './store.ts'
 
-/** How long a write may still land after it was begun, if nobody heard of its end. */
+/** How long a write may still land after it was begun, if nobody heard of its end: three exchanges of ten seconds. */
 export const QUIET_MS = 30_000
 
 /**
@@ -20,9 +22,10 @@ export async function writeRules(
   plan: {
     readonly state: PolicyState
     readonly live: LivePolicy
+    /** The rules of `live`. */
+    readonly before: Ppl
     readonly merge: Merge
     readonly desired: readonly Rule[]
-    readonly now: Date
     readonly lease: Lease
   },
 ): Promise<{
@@ -30,17 +33,18 @@ export async function writeRules(
   readonly readBack: LivePolicy | undefined
   readonly publication: Publication
 }> {
-  const { live, merge, desired, now, lease } = plan
+  const { live, before, merge, desired, lease } = plan
   // One document that does not compile can stop the configuration of a whole cluster.
   const checked = parsePpl(desired)
   if (!checked.ok)
     throw new TypeError(`rules for ${live.name} do not compile: ${checked.problems[0]?.sentence}`)
   const { quietUntil: _before, ...rest } = plan.state
-  const written = { ...rest, written: eitherOf(rest.written, desired), writtenAt: now }
   await lease.hold()
-  await deps.store.statement((db) =>
-    db.policies.save({ ...written, quietUntil: new Date(now.getTime() + QUIET_MS) }),
-  )
+  const written = await deps.store.transaction(async (tx) => {
+    const state = { ...rest, written: eitherOf(rest.written, desired), writtenAt: tx.now }
+    await tx.policies.save({ ...state, quietUntil: new Date(tx.now.getTime() + QUIET_MS) })
+    return state
+  })
   try {
     await deps.policyApi.replaceRules(live, merge.next)
   } catch (error) {
@@ -48,8 +52,13 @@ export async function writeRules(
       await deps.store.statement((db) => db.policies.save(written))
     throw error
   }
+  const change = describeDiff(before, merge.next)
   const [, readBack, publication] = await Promise.all([
-    deps.store.statement((db) => db.policies.save(written)),
+    deps.store.transaction(async (tx) => {
+      await tx.policies.save(written)
+      const details = { policy: live.name, change }
+      await recordPolicyEvent(tx, 'policy.written', written.resourceId, details)
+    }),
     deps.policyApi.read(live.id),
     deps.policyApi.publish(live.id),
   ])

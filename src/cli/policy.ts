@@ -30,10 +30,11 @@ function assign(resource: ResourceId, policyId: string | undefined): Promise<Cli
           type: 'failed',
           text: `no policy is known for ${resource}; start the bot once with it in the catalogue`,
         }
-      if (policyId !== undefined && known.policyId !== undefined && known.written.length > 0)
+      const isGone = known.blockedReason?.includes('is gone from Pomerium') === true
+      if (known.policyId !== undefined && known.written.length > 0 && !isGone)
         return {
           type: 'failed',
-          text: `${resource} still has rules in policy ${known.policyId}; end the access first, then adopt`,
+          text: `${resource} still has rules in policy ${known.policyId}; end the access first`,
         }
       const was = known.policyId
       await tx.policies.assign(resource, known.policyName, policyId)

@@ -17,6 +17,8 @@ export function openDatabase(options: {
     application_name: 'jit',
     max: options.connections ?? 10,
     connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
     idleTimeoutMillis: 30_000,
     statement_timeout: 10_000,
     lock_timeout: 5_000,

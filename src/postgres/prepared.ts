@@ -7,8 +7,8 @@ export const STALE_PLAN = '0A000'
 
 /**
  * A pool whose connections prepare each statement once, under a name made from its text: planning is about a third of
- * what our short statements cost. Texts must not vary with their parameters, or every connection would keep them all. A connection whose statements a
- * migration has outdated is thrown away.
+ * what our short statements cost. Texts must not vary with their parameters, or every connection would keep them all. A connection that gives no answer, or
+ * whose statements a migration has outdated, is thrown away.
  */
 export function preparing(pool: pg.Pool): PostgresPool {
   const names = new Map<string, string>()
@@ -35,7 +35,8 @@ export function preparing(pool: pg.Pool): PostgresPool {
         const named = values.length === 0 ? {} : { name: nameOf(text) }
         const answer = client.query({ text, values: [...values], ...named })
         answer.catch((error: unknown) => {
-          isStale ||= error instanceof pg.DatabaseError && error.code === STALE_PLAN
+          // Whatever is not the server's answer leaves a connection that may never answer again.
+          isStale ||= !(error instanceof pg.DatabaseError) || error.code === STALE_PLAN
         })
         return answer as unknown as Promise<PostgresQueryResult<R>>
       }

@@ -33,6 +33,7 @@ async function listen(url: string, wake: () => void, signal: AbortSignal): Promi
     application_name: 'jit-listen',
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   })
   const { promise: over, resolve: giveUp } = Promise.withResolvers<void>()
   const onAbort = () => giveUp()

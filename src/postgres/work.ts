@@ -24,8 +24,12 @@ export function workIn(tx: Database): Work {
     },
     async repair() {
       await sql`
-        update work set blocked = false, attempts = 0, due_at = jit_now(), generation = nextval('work_generation')
-        where blocked and kind in ('messages', 'alert')`.execute(tx)
+        update work set blocked = false, due_at = jit_now(), generation = nextval('work_generation')
+        where key in (
+          select key from work
+          where blocked and kind in ('messages', 'alert')
+            and due_at + interval '5 minutes' * power(2, least(attempts, 8)) <= (select jit_now())
+          order by due_at limit 50 for update skip locked)`.execute(tx)
       await sql`
         insert into work (key, kind, subject, due_at)
         select 'moment:' || id, 'moment', id, lapses_at from request where status = 'pending'
@@ -60,9 +64,9 @@ export function createWorkList(db: Database): WorkList {
       .updateTable('work')
       .where('key', '=', `${claim.kind}:${claim.subject}`)
       .where('lease_epoch', '=', claim.leaseEpoch)
-  /** Who lost the lease may have left something old behind, over what its successor did: somebody looks again. */
+  /** Who lost the lease may have left something old outside, over what its successor did: somebody looks again. */
   const settled = async (claim: Claim, rows: bigint): Promise<void> => {
-    if (rows === 0n) await workIn(db).mark(claim.kind, claim.subject)
+    if (rows === 0n && claim.kind !== 'moment') await workIn(db).mark(claim.kind, claim.subject)
   }
   return {
     async claim(kinds, limit, leaseMs) {

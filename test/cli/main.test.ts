@@ -113,14 +113,22 @@ describe('jit policy', () => {
         ...known,
         policyId: 'pol1',
         written: [rule],
-        blockedReason: 'it is gone',
+        blockedReason: 'it is enforced',
       }),
     )
     assert.match(
       (await run('list')).out,
-      /^grafana-prod {2}jit-grafana-prod {2}pol1 {2}1 rule\(s\) {2}BLOCKED: it is gone$/,
+      /^grafana-prod {2}jit-grafana-prod {2}pol1 {2}1 rule\(s\) {2}BLOCKED: it is enforced$/,
     )
-    assert.match((await run('adopt', 'grafana-prod', 'pol2')).err, /still has rules in policy pol1/)
+    for (const words of [
+      ['adopt', 'grafana-prod', 'pol2'],
+      ['forget', 'grafana-prod'],
+    ])
+      assert.match((await run(...words)).err, /still has rules in policy pol1/)
+    const gone = 'policy jit-grafana-prod is gone from Pomerium; run …'
+    await database.store.transaction((tx) =>
+      tx.policies.save({ ...known, policyId: 'pol1', written: [rule], blockedReason: gone }),
+    )
     assert.equal((await run('forget', 'grafana-prod')).out, 'grafana-prod: policy forgotten')
     const { rows } = await database.pool.query(
       `select action, via, details ->> 'was' as was from audit_event where action like 'policy.%' order by seq`,
