@@ -108,7 +108,8 @@ describe('I9: delivered twice, done once', () => {
     const stopped = house.bot.stop(100)
     held.release()
     await stopped
-    await house.advance(11)
+    // The longest lease that the stopped replica may have left behind.
+    await house.advance(31)
     for (const id of ids) await story.untilState(id, 'active')
     await Promise.all(ids.map((id) => story.untilCard(id, 'Active')))
     for (const id of ids) {

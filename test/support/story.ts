@@ -119,6 +119,10 @@ export function storyOf(town: Town): Story {
       const id = /Request `([0-9A-Z]{8})`/.exec(text(posted))?.[1]
       if (id === undefined) throw new Error(`the card shows no id: ${text(posted)}`)
       await slack.waitFor(() => direct(who, id))
+      // The private answer too, so that nobody takes it for the answer to what comes next.
+      await slack.waitFor(() =>
+        slack.ephemerals(people[who]).some((told) => text(told).includes(id)),
+      )
       return id
     },
     card,
