@@ -27,6 +27,8 @@ async function main(): Promise<void> {
   if (!loaded.ok) return refuse('The catalogue has mistakes', loaded.problems.map(formatProblem))
 
   const log = createLogger({ level: config.logLevel, secrets: secretsOf(config) })
+  const running: { bot?: Bot } = {}
+  stopOnSignal(running)
   const bot = await startBot(config, {
     catalogue: loaded.catalogue,
     catalogueSource: source,
@@ -36,14 +38,15 @@ async function main(): Promise<void> {
     log.debug({ err: error }, 'start refused')
     refuse('The bot cannot start', error.message.split('\n'))
   })
-  if (bot !== undefined) stopOnSignal(bot)
+  if (bot !== undefined) running.bot = bot
 }
 
-function stopOnSignal(bot: Bot): void {
+/** From the first moment: as the first process of a container, nothing else would end it. */
+function stopOnSignal(running: { readonly bot?: Bot }): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const)
     process.once(signal, () => {
       // A call that hangs would keep the process alive after the stop.
-      void bot.stop(STOP_MS).finally(() => process.exit())
+      void Promise.resolve(running.bot?.stop(STOP_MS)).finally(() => process.exit())
     })
 }
 
