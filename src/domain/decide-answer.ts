@@ -1,30 +1,24 @@
-import type { RequestId } from './ids.ts'
+import { isAccepted, rightAt, rightToAnswer, stagesOf, tally } from './approvals.ts'
 import type { Person } from './person.ts'
-import { foldEmail, identityOf, isSamePerson } from './person.ts'
-import type { AccessRequest, Approval, Grant, Pending } from './request.ts'
+import { hasEmail, identityOf, isSamePerson } from './person.ts'
+import type { Opening } from './open-grant.ts'
+import { opened } from './open-grant.ts'
+import type { Refusal } from './refusal.ts'
+import type { AccessRequest, Approval, Ineligibility, Pending } from './request.ts'
+import { settled } from './request.ts'
 import type { Resource } from './resource.ts'
-import { askProblems, belongsTo, textProblem } from './rules.ts'
+import { ineligibility, textProblem } from './rules.ts'
 import type { Decision, Refused } from './transition.ts'
 import { changed, refuse } from './transition.ts'
 
-export interface AskCommand {
-  readonly type: 'request'
-  readonly at: Date
-  readonly id: RequestId
-  readonly by: Person
-  readonly resource: Resource
-  readonly durationSeconds: number
-  readonly reason: string
-  readonly catalogueRevision: string
-}
-
-export interface ApproveCommand {
+export interface ApproveCommand extends Opening {
   readonly type: 'approve'
-  readonly at: Date
   readonly by: Person
-  readonly requester: Person
-  readonly resource: Resource
+  /** Those who approved before, as they are now; whoever is missing has no rights any more. */
+  readonly colleagues: readonly Person[]
   readonly note?: string
+  /** Shortens what was asked. */
+  readonly durationSeconds?: number
 }
 
 export interface DenyCommand {
@@ -41,86 +35,102 @@ export interface CancelCommand {
   readonly by: Person
 }
 
-/** A new request, when the person may ask for the resource so long and for this reason. */
-export function ask(command: AskCommand): Decision {
-  const { resource, by } = command
-  if (!belongsTo(resource.requesters, by))
-    return refuse({ code: 'no-such-resource', resource: resource.id })
-  const [problem] = askProblems(resource, command)
-  if (problem !== undefined) return refuse(problem)
-  return {
-    ok: true,
-    action: 'request.created',
-    details: { durationSeconds: command.durationSeconds, reason: command.reason },
-    next: {
-      status: 'pending',
-      id: command.id,
-      version: 1,
-      requester: identityOf(by),
-      resourceId: resource.id,
-      durationSeconds: command.durationSeconds,
-      reason: command.reason,
-      requestedAt: command.at,
-      lapsesAt: plusSeconds(command.at, resource.lapseSeconds),
-      approvalsNeeded: resource.approvals,
-      catalogueRevision: command.catalogueRevision,
-      approvals: [],
-    },
-  }
-}
-
 /** One more approval; the last one that is needed opens the grant. */
 export function approve(request: AccessRequest, command: ApproveCommand): Decision {
-  const { by, requester, resource, note } = command
-  // The requester may have become known as the approver since they asked.
-  if (isSamePerson(requester, by)) return refuse({ code: 'own-request' })
+  const { by, requester, resource, narrowing, extended } = command
+  // The requester may have become known as an approver since they asked.
+  const isSelf = (person: Person) =>
+    isSamePerson(requester, person) ||
+    isOwn(request, person) ||
+    (extended !== undefined && isOwn(extended, person))
+  if (isSelf(by)) return refuse({ code: 'own-request' })
   const answerable = toAnswer(request, command)
   if (!answerable.ok) return answerable
   const { pending } = answerable
-  const problem = note === undefined ? undefined : textProblem(note)
-  if (problem !== undefined) return refuse(problem)
-  if (pending.approvals.some((approval) => isSamePerson(approval.by, by)))
+  // Emergency access opens at once or not at all; people review it afterwards.
+  if (pending.kind === 'break-glass') return refuse({ code: 'not-an-approver' })
+  // Two accounts may have become known as one human being since they approved.
+  const colleagues = command.colleagues.filter((person) => !isSelf(person))
+  const approvers = [...pending.approvals.map((approval) => approval.by), ...colleagues]
+  if (approvers.some((other) => isSamePerson(other, by)))
     return refuse({ code: 'approved-by-you-already' })
+  const problem = approvalProblem(pending, command)
+  if (problem !== undefined) return problem
   if (!isStillEligible(pending, requester, resource))
     return refuse({ code: 'requester-not-eligible' })
-  const noted = note === undefined ? {} : { note }
-  const approval: Approval = { by: identityOf(by), at: command.at, ...noted }
+  const count = (approvals: readonly Pick<Approval, 'by'>[], people: readonly Person[]) =>
+    tally(approvals, people, pending, resource, narrowing)
+  const before = count(pending.approvals, colleagues)
+  const after = count([...pending.approvals, { by: identityOf(by) }], [...colleagues, by])
+  const waiting = before.open ?? lastStage(pending, resource)
+  // For the stage where it makes one more; where all are filled already it only brings the end.
+  const isOneMore = before.open === undefined || after.counted > before.counted
+  const index = isOneMore ? (after.stageOf.get(by.userId) ?? waiting.index) : waiting.index
+  const stage = stagesOf(pending, resource, narrowing?.approvals)[index] ?? waiting.stage
+  const right = isOneMore ? rightAt(stage, pending, resource, by) : undefined
+  if (right === undefined)
+    return refuse({ code: 'stage-not-open', stage: waiting.stage.title ?? '' })
+  const approval = approvalOf(command, index)
   const approvals = [...pending.approvals, approval]
-  const base = { ...pending, approvals, approvalsNeeded: resource.approvals }
-  const details = { approvals: approvals.length, needed: resource.approvals, ...noted }
-  if (approvals.length < resource.approvals)
-    return changed(pending, base, 'request.approval_recorded', details)
-  const grant = openGrant(pending, requester, resource, command.at)
-  return changed(pending, { ...base, status: 'approved', grant }, 'request.approved', {
+  const { counted, needed, open: left } = after
+  const settlement = { approvals, approvalsNeeded: needed, approvalsCounted: counted }
+  const details = {
+    approvals: counted,
+    needed,
+    right,
+    ...(stage.title === undefined ? {} : { stage: stage.title }),
+    ...(approval.note === undefined ? {} : { note: approval.note }),
+    ...(approval.durationSeconds === undefined ? {} : { shortened: approval.durationSeconds }),
+  }
+  if (left === undefined) {
+    const action = pending.extends === undefined ? 'request.approved' : 'request.extended'
+    return opened(pending, settlement, command, action, details)
+  }
+  return changed(pending, { ...pending, ...settlement }, 'request.approval_recorded', {
     ...details,
-    email: grant.email,
-    startsAt: grant.startsAt.toISOString(),
-    endsAt: grant.endsAt.toISOString(),
-    constraints: grant.constraints,
+    catalogueRevision: command.catalogueRevision,
   })
+}
+
+/** What is wrong with how somebody approves. */
+function approvalProblem(pending: Pending, command: ApproveCommand): Refused | undefined {
+  const { note, durationSeconds, narrowing, by } = command
+  const problem = note === undefined ? undefined : textProblem(note)
+  if (problem !== undefined) return refuse(problem)
+  if (!isAccepted(narrowing, by))
+    return refuse({ code: 'rego-other-approvers', groups: narrowing?.groups ?? [] })
+  const { durationSeconds: askedSeconds } = pending
+  if (durationSeconds !== undefined && !(durationSeconds >= 1 && durationSeconds < askedSeconds))
+    return refuse({ code: 'not-shorter', askedSeconds })
+  return undefined
+}
+
+function approvalOf({ by, at, note, durationSeconds }: ApproveCommand, stage: number): Approval {
+  return {
+    by: identityOf(by),
+    at,
+    stage,
+    ...(note === undefined ? {} : { note }),
+    ...(durationSeconds === undefined ? {} : { durationSeconds }),
+  }
+}
+
+/** Where an approval counts when the stages are filled already, since fewer are needed than before. */
+function lastStage(pending: Pending, resource: Resource) {
+  const stages = stagesOf(pending, resource)
+  const stage = stages.at(-1)
+  if (stage === undefined) throw new TypeError(`resource ${resource.id} has no stage`)
+  return { stage, index: stages.length - 1 }
 }
 
 /** Whether the requester is who the approvers were shown, is none of them, and may still ask. */
 function isStillEligible(request: Pending, requester: Person, resource: Resource): boolean {
   return (
     requester.userId === request.requester.userId &&
-    foldEmail(requester.email) === foldEmail(request.requester.email) &&
+    hasEmail(requester, request.requester.email) &&
     request.approvals.every((approval) => !isSamePerson(approval.by, requester)) &&
-    belongsTo(resource.requesters, requester)
+    ineligibility(request, requester, resource) === undefined
   )
-}
-
-/** The window is [at, at + the shorter of what was asked and today's maximum), cut to whole seconds. */
-function openGrant(request: Pending, holder: Person, resource: Resource, at: Date): Grant {
-  const { maxSeconds } = resource.duration
-  return {
-    state: 'granting',
-    email: holder.email,
-    constraints: resource.constraints,
-    startsAt: at,
-    endsAt: wholeSecond(plusSeconds(at, Math.min(request.durationSeconds, maxSeconds))),
-    maxSeconds,
-  }
 }
 
 /** The end of a request by an approver's no. */
@@ -131,12 +141,17 @@ export function deny(request: AccessRequest, command: DenyCommand): Decision {
   const problem = textProblem(reason)
   if (problem !== undefined) return refuse(problem)
   const denial = { deniedBy: identityOf(by), deniedAt: at, denyReason: reason }
-  return changed(
-    request,
-    { ...answerable.pending, status: 'denied', ...denial },
-    'request.denied',
-    { reason },
-  )
+  const next = { ...settled(answerable.pending), ...denial, status: 'denied' } as const
+  return changed(request, next, 'request.denied', { reason })
+}
+
+/** Why this person may not answer the request now, whoever asked and however many approved; `undefined` when they may. */
+export function answerProblem(
+  request: AccessRequest,
+  by: { readonly by: Person; readonly resource: Resource; readonly at: Date },
+): Refusal | undefined {
+  const answerable = toAnswer(request, by)
+  return answerable.ok ? undefined : answerable.refusal
 }
 
 /** The request as this person may answer it now, or why not; one rule for every path to a decision. */
@@ -144,28 +159,34 @@ function toAnswer(
   request: AccessRequest,
   { by, resource, at }: { readonly by: Person; readonly resource: Resource; readonly at: Date },
 ): { readonly ok: true; readonly pending: Pending } | Refused {
-  if (isSamePerson(request.requester, by)) return refuse({ code: 'own-request' })
-  if (!belongsTo(resource.approvers, by)) return refuse({ code: 'not-an-approver' })
+  if (isOwn(request, by)) return refuse({ code: 'own-request' })
+  const escalation = request.status === 'pending' ? request : { ...request, escalatedAt: at }
+  if (rightToAnswer(escalation, resource, by) === undefined)
+    return refuse({ code: 'not-an-approver' })
   if (request.status !== 'pending') return refuse({ code: 'already-decided', request })
   if (at >= request.lapsesAt) return refuse({ code: 'request-lapsed' })
   return { ok: true, pending: request }
+}
+
+/** Whether a person asked, or is who it was asked for. */
+export function isOwn(request: AccessRequest, by: Person): boolean {
+  return isSamePerson(request.requester, by) || hasEmail(by, request.beneficiary)
 }
 
 /** The end of a request by its requester's change of mind. */
 export function cancel(request: AccessRequest, command: CancelCommand): Decision {
   if (!isSamePerson(request.requester, command.by)) return refuse({ code: 'not-your-request' })
   if (request.status !== 'pending') return refuse({ code: 'already-decided', request })
+  return cancelled(request, command.at)
+}
+
+/** The end of a request that nobody needs, or may have, any more. */
+export function cancelled(request: Pending, at: Date, why?: Ineligibility): Decision {
+  const because = why === undefined ? {} : { why }
   return changed(
     request,
-    { ...request, status: 'cancelled', cancelledAt: command.at },
+    { ...settled(request), ...because, status: 'cancelled', cancelledAt: at },
     'request.cancelled',
+    because,
   )
-}
-
-function plusSeconds(at: Date, seconds: number): Date {
-  return new Date(at.getTime() + seconds * 1_000)
-}
-
-function wholeSecond(at: Date): Date {
-  return new Date(Math.floor(at.getTime() / 1_000) * 1_000)
 }

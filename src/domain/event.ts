@@ -7,13 +7,28 @@ export type ChangeAction =
   | 'request.created'
   | 'request.approval_recorded'
   | 'request.approved'
+  /** Approved by a rule; opens the grant, or extends the one that the request was about. */
+  | 'request.auto_approved'
+  /** Emergency access was opened by its requester. */
+  | 'request.break_glass'
+  /** The last approval of a wish to extend. */
+  | 'request.extended'
   | 'request.denied'
   | 'request.cancelled'
   | 'request.lapsed'
+  | 'request.reminded'
+  | 'request.escalated'
+  /** Approvals count, or count no more, by the rights that their givers have now. */
+  | 'request.recounted'
+  | 'grant.scheduled'
   | 'grant.activated'
+  | 'grant.extended'
   | 'grant.ending'
   | 'grant.ended'
   | 'grant.never_active'
+  | 'grant.review_reminded'
+  | 'grant.review_overdue'
+  | 'grant.reviewed'
 
 /** Attempts that were refused; they change nothing. */
 export type RefusedAction =
@@ -21,7 +36,9 @@ export type RefusedAction =
   | 'request.approve_refused'
   | 'request.deny_refused'
   | 'request.cancel_refused'
+  | 'grant.extend_refused'
   | 'grant.end_refused'
+  | 'grant.review_refused'
 
 /** What happened beside the life of a request. */
 export type OtherAction =
@@ -38,6 +55,13 @@ export type OtherAction =
   | 'policy.drift_repaired'
   | 'policy.foreign_rules'
   | 'catalogue.accepted'
+  | 'catalogue.rejected'
+  /** The Rego policy was asked and answered. */
+  | 'rego.decided'
+  /** The Rego policy was asked and gave no decision. */
+  | 'rego.no_decision'
+  /** A card or an alert went to the fallback channel. */
+  | 'message.rerouted'
 
 export type AuditAction = ChangeAction | RefusedAction | OtherAction
 

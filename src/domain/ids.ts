@@ -5,6 +5,8 @@ type Branded<Name extends string> = string & { readonly [brand]: Name }
 export type RequestId = Branded<'RequestId'>
 /** The catalogue's name for something that can be asked for, e.g. `grafana-prod`. */
 export type ResourceId = Branded<'ResourceId'>
+/** A named level of a resource, e.g. `read`. */
+export type LevelId = Branded<'LevelId'>
 /** Slack's id of a person, `U…` or `W…`. */
 export type SlackUserId = Branded<'SlackUserId'>
 /** Slack's id of a user group, `S…`. */

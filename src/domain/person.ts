@@ -1,5 +1,11 @@
 import type { SlackGroupId, SlackTeamId, SlackUserId } from './ids.ts'
 
+/**
+ * `member`: a full member of the workspace with an address in our domains; `guest`: a guest of the workspace;
+ * `outsider`: a full member with an address elsewhere. Whoever is no member is served only where a resource names them.
+ */
+export type Standing = 'member' | 'guest' | 'outsider'
+
 /** Somebody as Slack and the pinned identity know them at this moment. */
 export interface Person {
   readonly teamId: SlackTeamId
@@ -8,12 +14,13 @@ export interface Person {
   readonly email: string
   /** Pomerium's `sub` once the person has linked their account. */
   readonly subject?: string
+  readonly standing: Standing
   /** Those groups of the catalogue that the person belongs to. */
   readonly groups: ReadonlySet<SlackGroupId>
 }
 
 /** Who a recorded act belongs to. */
-export type Identity = Omit<Person, 'groups'>
+export type Identity = Omit<Person, 'groups' | 'standing'>
 
 /**
  * Whether two identities are one human being, as far as it can be known: the same Slack user, the
@@ -25,9 +32,14 @@ export function isSamePerson(a: Identity, b: Identity): boolean {
   return a.subject !== undefined && a.subject !== '' && a.subject === b.subject
 }
 
+/** Whether an address is that of the identity, in any case. */
+export function hasEmail(identity: Identity, email: string | undefined): boolean {
+  return email !== undefined && foldEmail(identity.email) === foldEmail(email)
+}
+
 /** The person without what they belong to, as it is recorded. */
 export function identityOf(person: Person): Identity {
-  const { groups: _groups, ...identity } = person
+  const { groups: _groups, standing: _standing, ...identity } = person
   return identity
 }
 

@@ -2,23 +2,37 @@ import { ruleKey } from './ppl-key.ts'
 import { ruleCounts } from './ppl-merge.ts'
 import { grantRule } from './ppl-rule.ts'
 import type { Ppl, Rule } from './ppl.ts'
-import type { Approved } from './request.ts'
+import type { Approved, GrantTerms } from './request.ts'
 import { isRuleDue } from './request.ts'
 
-/** The rules that a policy should hold at an instant: one for each grant that is granting or active. */
+/** The rules that a policy should hold at an instant: one for each grant that is granting, scheduled or active. */
 export function desiredRules(requests: readonly Approved[], at: Date): readonly Rule[] {
-  return rulesOf(requests.filter(({ grant }) => isRuleDue(grant) && at < grant.endsAt))
+  return requests
+    .filter(({ grant }) => isRuleDue(grant) && at < grant.endsAt)
+    .flatMap(({ grant }) => ruleOf(grant) ?? [])
 }
 
-/** The rules of grants, whatever became of them. */
+/** The rules of grants, whatever became of them, with those that they had before they were extended. */
 export function rulesOf(requests: readonly Approved[]): readonly Rule[] {
-  return requests.map(ruleOf).filter((rule) => rule !== undefined)
+  return requests
+    .flatMap(({ grant }) => [ruleOf(grant), ...earlierRules(grant)])
+    .filter((rule) => rule !== undefined)
+}
+
+function earlierRules({ earlier = [], ...grant }: GrantTerms): readonly Rule[] {
+  return earlier.flatMap((terms) => ruleOf({ ...grant, ...terms }) ?? [])
 }
 
 /** The rule that lets the holder of a grant in; `undefined` when no safe rule can be written for them. */
-function ruleOf({ grant }: Approved): Rule | undefined {
+function ruleOf(grant: GrantTerms): Rule | undefined {
+  const { email, isScheduled, startsAt, endsAt, constraints } = grant
   try {
-    return grantRule({ email: grant.email, endsAt: grant.endsAt, constraints: grant.constraints })
+    return grantRule({
+      email,
+      endsAt,
+      constraints,
+      ...(isScheduled ? { notBefore: startsAt } : {}),
+    })
   } catch (error) {
     // One grant without a rule must not hold up the end of the others: it stays without access.
     if (error instanceof RangeError) return undefined
@@ -50,14 +64,24 @@ export function proved(
 ): { readonly active: readonly Approved[]; readonly ended: readonly Approved[] } {
   const counts = ruleCounts(readBack)
   const wanted = ruleCounts(desired)
-  const inState = (state: Approved['grant']['state'], holds: (key: string) => boolean) =>
-    requests.filter((request) => {
-      if (request.grant.state !== state) return false
-      const rule = ruleOf(request)
-      return rule !== undefined && holds(ruleKey(rule))
-    })
+  const inState = (state: Approved['grant']['state']) =>
+    requests.filter(({ grant }) => grant.state === state)
+  const isThere = (rule: Rule) => {
+    const key = ruleKey(rule)
+    return (counts.get(key) ?? 0) >= (wanted.get(key) ?? 1)
+  }
+  const isGone = (rule: Rule) => {
+    const key = ruleKey(rule)
+    return (counts.get(key) ?? 0) <= (wanted.get(key) ?? 0)
+  }
   return {
-    active: inState('granting', (key) => (counts.get(key) ?? 0) >= (wanted.get(key) ?? 1)),
-    ended: inState('ending', (key) => (counts.get(key) ?? 0) <= (wanted.get(key) ?? 0)),
+    active: inState('granting').filter(({ grant }) => {
+      const rule = ruleOf(grant)
+      return rule !== undefined && isThere(rule)
+    }),
+    ended: inState('ending').filter(({ grant }) => {
+      const rule = ruleOf(grant)
+      return rule !== undefined && [rule, ...earlierRules(grant)].every(isGone)
+    }),
   }
 }

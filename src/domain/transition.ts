@@ -8,6 +8,8 @@ export interface Transition {
   readonly next: AccessRequest
   readonly action: ChangeAction
   readonly details: { readonly [key: string]: Json }
+  /** The step of another request that belongs to this one: both are taken, or none. */
+  readonly also?: Transition & { readonly from: AccessRequest }
 }
 
 export type Refused = { readonly ok: false; readonly refusal: Refusal }

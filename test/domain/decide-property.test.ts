@@ -1,142 +1,25 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { Command, Decision } from '../../src/domain/decide.ts'
 import { decide } from '../../src/domain/decide.ts'
-import type { RequestId } from '../../src/domain/ids.ts'
-import type { Person } from '../../src/domain/person.ts'
+import type { Identity } from '../../src/domain/person.ts'
 import { foldEmail, isSamePerson } from '../../src/domain/person.ts'
 import type { AccessRequest } from '../../src/domain/request.ts'
-import { isOver, nextMoment } from '../../src/domain/request.ts'
-import { belongsTo } from '../../src/domain/rules.ts'
-import {
-  ENGINEERS,
-  MORNING,
-  RELIABILITY,
-  REVISION,
-  aPerson,
-  aResource,
-  people,
-} from '../support/build.ts'
-
-const BOTH = [ENGINEERS, RELIABILITY]
-/** Some are one human being under two names; the first of each pair asks and approves alike. */
-const CROWD: readonly Person[] = [
-  aPerson('alex', { groups: BOTH, subject: 'sub-alex' }),
-  aPerson('alex2', { groups: BOTH, email: 'ALEX@Example.com' }),
-  aPerson('alex3', { groups: BOTH, subject: 'sub-alex' }),
-  aPerson('kim', { groups: BOTH, subject: 'sub-kim' }),
-  aPerson('kim2', { groups: BOTH, subject: 'sub-kim' }),
-  aPerson('sam', { groups: [RELIABILITY] }),
-  aPerson('robin', { groups: [ENGINEERS] }),
-  aPerson('eve'),
-]
-
-/** A requester as a later look-up finds them: mostly the same, sometimes moved, linked or robbed of their rights. */
-function asFoundLater(request: AccessRequest | undefined, how: number): Person {
-  const was = CROWD.find(({ userId }) => userId === request?.requester.userId) ?? aPerson('alex')
-  if (how === 0) return { ...was, email: 'moved@example.com' }
-  if (how === 1) return { ...was, subject: 'sub-kim' }
-  if (how === 2) return { ...was, groups: new Set() }
-  return was
-}
-
-const resources = fc.record({
-  approvals: fc.integer({ min: 1, max: 3 }),
-  maxSeconds: fc.integer({ min: 60, max: 1_200 }),
-  lapseSeconds: fc.integer({ min: 60, max: 1_200 }),
-  isOpen: fc.boolean(),
-})
-const steps = fc.record({
-  type: fc.constantFrom(
-    ...(['request', 'approve', 'approve', 'approve', 'deny', 'cancel', 'end'] as const),
-    ...(['confirm-active', 'confirm-ended', 'tick'] as const),
-  ),
-  by: fc.constantFrom(...CROWD),
-  laterMs: fc.oneof(fc.integer({ min: 0, max: 999 }), fc.integer({ min: 0, max: 400_000 })),
-  resource: resources,
-  hasLeft: fc.boolean(),
-  requesterNow: fc.integer({ min: 0, max: 12 }),
-  durationSeconds: fc.integer({ min: 60, max: 1_800 }),
-})
-type Step = typeof steps extends fc.Arbitrary<infer T> ? T : never
-
-function commandOf(step: Step, request: AccessRequest | undefined, at: Date): Command {
-  const { type, by } = step
-  const { approvals, maxSeconds, lapseSeconds, isOpen } = step.resource
-  const resource = aResource({
-    approvals,
-    lapseSeconds,
-    duration: { defaultSeconds: 60, maxSeconds },
-    requesters: isOpen ? people({ everyone: true }) : people({ groups: [ENGINEERS] }),
-  })
-  switch (type) {
-    case 'request':
-      return {
-        type,
-        at,
-        by,
-        resource,
-        id: 'A1B2C3D4' as RequestId,
-        durationSeconds: step.durationSeconds,
-        reason: 'INC-42 dashboards are red',
-        catalogueRevision: REVISION,
-      }
-    case 'approve':
-      return { type, at, by, resource, requester: asFoundLater(request, step.requesterNow) }
-    case 'deny':
-      return { type, at, by, resource, reason: 'no' }
-    case 'cancel':
-      return { type, at, by }
-    case 'end':
-      return { type, at, by, admins: people(), ...(step.hasLeft ? {} : { resource }) }
-    case 'confirm-active':
-    case 'confirm-ended':
-    case 'tick':
-      return { type, at }
-    default:
-      return type satisfies never
-  }
-}
-
-interface Turn {
-  readonly before: AccessRequest | undefined
-  readonly command: Command
-  readonly decision: Decision
-  readonly after: AccessRequest | undefined
-}
-
-/** Plays commands in order of time, each on what the one before has left. */
-function play(story: readonly Step[]): readonly Turn[] {
-  let request: AccessRequest | undefined
-  let ms = MORNING.getTime()
-  return story.map((step) => {
-    ms += step.laterMs
-    const before = request
-    const kept = structuredClone(before)
-    const command = commandOf(step, before, new Date(ms))
-    const decision = decide(before, command)
-    assert.deepEqual(before, kept)
-    if (decision.ok) request = decision.next
-    return { before, command, decision, after: request }
-  })
-}
-
-/** Holds for every turn of every story. */
-function always(check: (turn: Turn) => void): void {
-  fc.assert(
-    fc.property(fc.array(steps, { minLength: 1, maxLength: 40, size: 'max' }), (story) => {
-      for (const turn of play(story)) check(turn)
-    }),
-    { numRuns: 400 },
-  )
-}
+import { isOver, isRuleDue, nextMoment } from '../../src/domain/request.ts'
+import type { Turn } from './play.ts'
+import { always, play, stories } from './play.ts'
 
 const isOverAndDone = (request: AccessRequest): boolean =>
-  request.status === 'approved' ? isOver(request.grant) : request.status !== 'pending'
+  request.status === 'approved'
+    ? isOver(request.grant) && request.review?.state !== 'due'
+    : request.status !== 'pending'
+
+/** Whether this turn opened access. */
+const isOpening = ({ before, after }: Turn): boolean =>
+  before?.status !== 'approved' && after?.status === 'approved'
 
 describe('decide, whatever is played', () => {
-  it('moves the version by exactly one with each step', () => {
+  it('moves each version by exactly one with each step', () => {
     always(({ before, decision }) => {
       if (decision.ok) assert.equal(decision.next.version, (before?.version ?? 0) + 1)
     })
@@ -148,6 +31,14 @@ describe('decide, whatever is played', () => {
     })
   })
 
+  it('never brings a grant back that is over or ends', () => {
+    always(({ before, after }) => {
+      if (before?.status !== 'approved' || isRuleDue(before.grant)) return
+      assert.ok(after?.status === 'approved' && !isRuleDue(after.grant))
+      if (isOver(before.grant)) assert.deepEqual(after.grant, before.grant)
+    })
+  })
+
   it('decides once', () => {
     always(({ before, after }) => {
       if (before === undefined || before.status === 'pending') return
@@ -156,54 +47,140 @@ describe('decide, whatever is played', () => {
     })
   })
 
-  it('opens no grant without as many distinct approvers as needed, none of them the requester', () => {
-    always(({ before, command, after }) => {
-      if (before?.status !== 'pending' || after?.status !== 'approved') return
-      assert.ok(command.type === 'approve')
-      const { approvals } = after
-      assert.ok(approvals.length >= command.resource.approvals)
-      assert.equal(after.approvalsNeeded, command.resource.approvals)
-      for (const [index, { by }] of approvals.entries()) {
+  it('lets nobody approve, deny or review what they asked for, or what was asked for them', () => {
+    always(({ command, after }) => {
+      if (after === undefined) return
+      const said: readonly Identity[] = [
+        ...after.approvals.map(({ by }) => by),
+        ...(after.status === 'denied' ? [after.deniedBy] : []),
+        ...(after.status === 'approved' && after.review?.state === 'done' ? [after.review.by] : []),
+      ]
+      for (const by of said) {
         assert.ok(!isSamePerson(by, after.requester))
-        assert.ok(!isSamePerson(by, command.requester))
-        for (const other of approvals.slice(index + 1)) assert.ok(!isSamePerson(by, other.by))
+        assert.notEqual(foldEmail(by.email), foldEmail(after.beneficiary ?? ''))
       }
-      assert.ok(belongsTo(command.resource.approvers, command.by))
-      assert.ok(belongsTo(command.resource.requesters, command.requester))
+      if (command.type !== 'approve' || command.by === undefined) return
+      const isRecorded = after.approvals.some(({ at }) => at === command.at)
+      assert.ok(!isRecorded || !isSamePerson(command.by, command.requester))
     })
   })
 
-  it('opens a grant for the requester only, in a window no longer than asked and allowed', () => {
-    always(({ before, command, after }) => {
-      if (before?.status !== 'pending' || after?.status !== 'approved') return
-      assert.ok(command.type === 'approve')
-      const { grant } = after
-      const seconds = (grant.endsAt.getTime() - grant.startsAt.getTime()) / 1_000
-      assert.equal(foldEmail(grant.email), foldEmail(after.requester.email))
-      assert.deepEqual(grant.startsAt, command.at)
-      assert.equal(grant.maxSeconds, command.resource.duration.maxSeconds)
-      assert.ok(seconds > 0 && seconds <= grant.maxSeconds && seconds <= after.durationSeconds)
-      assert.equal(grant.endsAt.getTime() % 1_000, 0)
+  it('opens nothing without enough distinct people, a rule for a standard request, or an emergency', () => {
+    always((turn) => {
+      const { after, before } = turn
+      const isExtended = before?.status === 'pending' && after?.status === 'extended'
+      if (after === undefined || !(isOpening(turn) || isExtended)) return
+      const { approvals, approvalsCounted, approvalsNeeded } = after
+      const automatic = 'automatic' in after ? after.automatic : undefined
+      if (automatic !== undefined) assert.equal(after.kind, 'standard')
+      if (automatic === undefined && turn.command.type !== 'break-glass')
+        assert.ok(approvalsCounted >= approvalsNeeded && approvalsNeeded > 0)
+      assert.ok(approvalsCounted <= approvals.length)
+      for (const [index, { by }] of approvals.entries())
+        for (const other of approvals.slice(index + 1)) assert.ok(!isSamePerson(by, other.by))
     })
   })
 
-  it('never changes what was asked, nor the terms of a grant', () => {
-    always(({ before, after }) => {
+  it('opens nothing for vendors but by a sponsor and people', () => {
+    always((turn) => {
+      const { after, command } = turn
+      if (after?.kind !== 'sponsored' || !isOpening(turn)) return
+      assert.equal(command.type, 'approve')
+      assert.ok(after.status === 'approved' && after.automatic === undefined)
+      assert.ok(after.beneficiary !== undefined || after.approvalsCounted >= 2)
+    })
+  })
+
+  it('opens an emergency with a review that is due, and only that one', () => {
+    always((turn) => {
+      const { after, command } = turn
+      if (after?.status !== 'approved' || !isOpening(turn)) return
+      assert.equal(after.review?.state === 'due', after.kind === 'break-glass')
+      assert.equal(command.type === 'break-glass', after.kind === 'break-glass')
+    })
+  })
+
+  it('lets in the holder to be and nobody else', () => {
+    always(({ after }) => {
+      if (after?.status !== 'approved') return
+      const holder = after.beneficiary ?? after.requester.email
+      assert.equal(foldEmail(after.grant.email), foldEmail(holder))
+    })
+  })
+
+  it('never opens a window longer than the maximum, than was asked, or than anybody allowed', () => {
+    always((turn) => {
+      const { after, command } = turn
+      if (after?.status !== 'approved') return
+      const { startsAt, endsAt, maxSeconds } = after.grant
+      const seconds = (endsAt.getTime() - startsAt.getTime()) / 1_000
+      assert.ok(seconds > 0 && seconds <= maxSeconds)
+      assert.equal(endsAt.getTime() % 1_000, 0)
+      if (!isOpening(turn)) return
+      const allowed = after.approvals.map((approval) => approval.durationSeconds ?? Infinity)
+      assert.ok(seconds <= Math.min(after.durationSeconds, ...allowed))
+      assert.ok(!('narrowing' in command) || seconds <= (command.narrowing?.maxSeconds ?? Infinity))
+      assert.ok(startsAt >= command.at && startsAt >= (after.startsAt ?? startsAt))
+    })
+  })
+
+  it('never changes what was asked, and of a grant only what an extension may', () => {
+    always(({ before, after, decision }) => {
       if (before === undefined || after === undefined) return
       assert.deepEqual(asked(after), asked(before))
-      if (before.status === 'approved' && after.status === 'approved')
-        assert.deepEqual(terms(after), terms(before))
+      if (before.status !== 'approved' || after.status !== 'approved') return
+      const isExtension = decision.ok && decision.action === 'grant.extended'
+      assert.deepEqual(terms(after), terms(before))
+      const { endsAt, extensions, constraints } = before.grant
+      if (!isExtension)
+        assert.deepEqual(
+          [after.grant.endsAt, after.grant.extensions, after.grant.constraints],
+          [endsAt, extensions, constraints],
+        )
+      assert.ok(after.grant.endsAt >= endsAt && after.grant.extensions <= 2)
+      assert.deepEqual(after.grant.constraints.slice(0, constraints.length), constraints)
+    })
+  })
+
+  it('writes every constraint of the resource and of the Rego policy into what it opens or extends', () => {
+    always((turn) => {
+      const { after, command, decision } = turn
+      const isExtension = decision.ok && decision.action === 'grant.extended'
+      if (after?.status !== 'approved' || !(isOpening(turn) || isExtension)) return
+      assert.ok('catalogueRevision' in command)
+      const wanted = [...command.resource.constraints, ...(command.narrowing?.constraints ?? [])]
+      const keys = after.grant.constraints.map((criterion) => JSON.stringify(criterion))
+      for (const criterion of wanted) assert.ok(keys.includes(JSON.stringify(criterion)))
     })
   })
 
   it('never answers a lapsed request, nor activates a grant whose window is closed', () => {
     always(({ before, command, decision }) => {
       if (!decision.ok || before === undefined) return
-      if (command.type === 'approve' || command.type === 'deny')
+      if (before.status === 'pending' && (command.type === 'approve' || command.type === 'deny'))
         assert.ok(command.at < before.lapsesAt)
-      if (decision.action === 'grant.activated')
-        assert.ok(before.status === 'approved' && command.at < before.grant.endsAt)
+      if (before.status !== 'approved') return
+      const { grant } = before
+      if (decision.action === 'grant.activated' || decision.action === 'grant.extended')
+        assert.ok(command.at < grant.endsAt)
+      if (decision.action === 'grant.activated' && grant.isScheduled)
+        assert.ok(command.at >= grant.startsAt)
     })
+  })
+
+  it('says never active only of what Pomerium never confirmed', () => {
+    fc.assert(
+      fc.property(stories, (story) => {
+        const confirmed = new Set<string>()
+        for (const { decision, after } of play(story)) {
+          if (!decision.ok || after === undefined) continue
+          if (decision.action === 'grant.activated' || decision.action === 'grant.scheduled')
+            confirmed.add(after.id)
+          if (decision.action === 'grant.never_active') assert.ok(!confirmed.has(after.id))
+        }
+      }),
+      { numRuns: 400 },
+    )
   })
 
   it('has a next moment until an end state, at which a tick always moves it', () => {
@@ -217,33 +194,80 @@ describe('decide, whatever is played', () => {
     })
   })
 
-  it('reaches every state', () => {
-    const reached = new Set<string>()
-    const stories = fc.array(steps, { minLength: 1, maxLength: 40, size: 'max' })
-    for (const story of fc.sample(stories, { numRuns: 3_000, seed: 7 }))
-      for (const { after } of play(story))
-        if (after !== undefined)
-          reached.add(after.status === 'approved' ? after.grant.state : after.status)
-    assert.deepEqual([...reached].sort(), [
+  it('comes to an end by ticks alone, unless a review is due', () => {
+    always(({ after }) => {
+      let request = after
+      for (let left = 40; left > 0 && request !== undefined; left -= 1) {
+        const moment = nextMoment(request)
+        if (moment === undefined || isReviewOnly(request)) return
+        const decision = decide(request, { type: 'tick', at: moment })
+        request = decision.ok ? decision.next : undefined
+      }
+      assert.equal(request, undefined)
+    })
+  })
+
+  it('reaches every state, by every action', () => {
+    const states = new Set<string>()
+    const actions = new Set<string>()
+    for (const story of fc.sample(stories, { numRuns: 6_000, seed: 7 }))
+      for (const { decision, after } of play(story)) {
+        if (!decision.ok || after === undefined) continue
+        actions.add(decision.action)
+        if (decision.also !== undefined) actions.add(decision.also.action)
+        states.add(after.status === 'approved' ? after.grant.state : after.status)
+      }
+    assert.deepEqual([...states].sort(), [
       'active',
       'cancelled',
       'denied',
       'ended',
       'ending',
+      'extended',
       'granting',
       'lapsed',
       'never-active',
       'pending',
+      'scheduled',
+    ])
+    assert.deepEqual([...actions].sort(), [
+      'grant.activated',
+      'grant.ended',
+      'grant.ending',
+      'grant.extended',
+      'grant.never_active',
+      'grant.review_overdue',
+      'grant.review_reminded',
+      'grant.reviewed',
+      'grant.scheduled',
+      'request.approval_recorded',
+      'request.approved',
+      'request.auto_approved',
+      'request.break_glass',
+      'request.cancelled',
+      'request.created',
+      'request.denied',
+      'request.escalated',
+      'request.extended',
+      'request.lapsed',
+      'request.reminded',
     ])
   })
 })
 
+function isReviewOnly(request: AccessRequest): boolean {
+  return request.status === 'approved' && isOver(request.grant)
+}
+
 function asked(request: AccessRequest) {
-  const { id, requester, resourceId, durationSeconds, reason, requestedAt, lapsesAt } = request
-  return { id, requester, resourceId, durationSeconds, reason, requestedAt, lapsesAt }
+  const { id, kind, requester, beneficiary, resourceId, level, durationSeconds, reason } = request
+  const { requestedAt, lapsesAt, startsAt, extends: of, catalogueRevision } = request
+  const who = { id, kind, requester, beneficiary }
+  const what = { resourceId, level, durationSeconds, reason, startsAt, of, catalogueRevision }
+  return { ...who, ...what, requestedAt, lapsesAt }
 }
 
 function terms({ grant }: AccessRequest & { status: 'approved' }) {
-  const { email, constraints, startsAt, endsAt, maxSeconds } = grant
-  return { email, constraints, startsAt, endsAt, maxSeconds }
+  const { email, startsAt, isScheduled, maxSeconds } = grant
+  return { email, startsAt, isScheduled, maxSeconds }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { foldEmail, identityOf, isSamePerson } from '../../src/domain/person.ts'
+import { foldEmail, hasEmail, identityOf, isSamePerson } from '../../src/domain/person.ts'
 import { RELIABILITY, aPerson } from '../support/build.ts'
 
 describe('isSamePerson', () => {
@@ -41,6 +41,15 @@ describe('isSamePerson', () => {
   })
 })
 
+describe('hasEmail', () => {
+  it('knows an address in any case, and none where there is none', () => {
+    const alex = aPerson('alex')
+    assert.equal(hasEmail(alex, ' ALEX@Example.com'), true)
+    assert.equal(hasEmail(alex, 'kim@example.com'), false)
+    assert.equal(hasEmail(alex, undefined), false)
+  })
+})
+
 describe('foldEmail', () => {
   it('is the same for composed and decomposed letters, large and small', () => {
     const spellings = ['ÉVA@example.com', 'e\u0301va@example.com', 'E\u0301VA@EXAMPLE.COM']
@@ -59,7 +68,7 @@ describe('foldEmail', () => {
 })
 
 describe('identityOf', () => {
-  it('leaves out what the person belongs to', () => {
+  it('leaves out what the person belongs to, and their standing', () => {
     assert.deepEqual(identityOf(aPerson('alex', { groups: [RELIABILITY], subject: 'sub-1' })), {
       teamId: 'T0TEAM',
       userId: 'U0ALEX',

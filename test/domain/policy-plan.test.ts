@@ -22,14 +22,40 @@ const rule = (email: string): Rule => ruleOf(granted('AAAAAAAA', 'active', email
 const ids = (requests: readonly Approved[]) => requests.map(({ id }) => id)
 
 describe('desiredRules', () => {
-  it('has one rule for each grant that is granting or active', () => {
-    const states = ['granting', 'active', 'ending', 'ended', 'never-active'] as const
+  it('has one rule for each grant that is granting, scheduled or active', () => {
+    const states = ['granting', 'scheduled', 'active', 'ending', 'ended', 'never-active'] as const
     const requests = states.map((state) => granted('AAAAAAAA', state, `${state}@example.com`))
     const before = { date: { before: '2026-03-02T10:01:00Z' } }
     assert.deepEqual(desiredRules(requests, NOW), [
       { allow: { and: [{ email: { is: 'granting@example.com' } }, before] } },
+      {
+        allow: {
+          and: [
+            { email: { is: 'scheduled@example.com' } },
+            { date: { after: '2026-03-02T11:00:01Z', before: '2026-03-02T12:00:00Z' } },
+          ],
+        },
+      },
       { allow: { and: [{ email: { is: 'active@example.com' } }, before] } },
     ])
+  })
+
+  it('starts the rule only where the access was asked to start later', () => {
+    const { startsAt } = aGrant()
+    const [at, later] = [false, true].map((isScheduled) =>
+      ruleOf(anApprovedRequest({ ...aGrant('active'), startsAt, isScheduled })),
+    )
+    assert.deepEqual(at?.allow?.and?.[1], { date: { before: '2026-03-02T10:01:00Z' } })
+    assert.deepEqual(later?.allow?.and?.[1], {
+      date: { after: '2026-03-02T09:01:01Z', before: '2026-03-02T10:01:00Z' },
+    })
+  })
+
+  it('has the end that an extension gave', () => {
+    const longer = new Date('2026-03-02T11:01:00Z')
+    const request = anApprovedRequest({ ...aGrant('granting'), endsAt: longer, extensions: 1 })
+    assert.deepEqual(desiredRules([request], NOW), [ruleOf(request)])
+    assert.deepEqual(ruleOf(request).allow?.and?.[1], { date: { before: '2026-03-02T11:01:00Z' } })
   })
 
   it('wants no rule from the end of the window on', () => {
@@ -74,6 +100,48 @@ describe('proved', () => {
     const desired = [ruleOf(granting)]
     const proof = proved([granting, ending], desired, desired)
     assert.deepEqual([ids(proof.active), ids(proof.ended)], [['AAAAAAAA'], ['BBBBBBBB']])
+  })
+
+  it('proves the rule of an extension by the new end only', () => {
+    const endsAt = new Date('2026-03-02T11:01:00Z')
+    const longer = { ...granting, grant: { ...granting.grant, endsAt } }
+    const desired = [ruleOf(longer)]
+    assert.deepEqual(ids(proved([longer], [ruleOf(granting)], desired).active), [])
+    assert.deepEqual(ids(proved([longer], desired, desired).active), ['AAAAAAAA'])
+  })
+
+  it('owns the rules that an extended grant had before, and calls it ended without them only', () => {
+    const ending = granted('AAAAAAAA', 'ending')
+    const earlier = [
+      { endsAt: after(600), constraints: [] },
+      { endsAt: after(1_200), constraints: [{ source_ip: ['203.0.113.0/24'] }] },
+    ]
+    const extended = { ...ending, grant: { ...ending.grant, extensions: 2, earlier } }
+    const [now, first, second, ...none] = rulesOf([extended])
+    assert.ok(now && first && second)
+    assert.deepEqual(none, [])
+    assert.deepEqual(now, ruleOf(ending))
+    for (const late of [first, second]) assert.deepEqual(proved([extended], [late], []).ended, [])
+    assert.deepEqual(ids(proved([extended], [], []).ended), ['AAAAAAAA'])
+    const living = { ...granted('AAAAAAAA', 'active'), grant: { ...aGrant('active'), earlier } }
+    assert.equal(desiredRules([living], after(120)).length, 1)
+  })
+
+  it('proves an end only when none of the rules of before is left', () => {
+    const earlier = [{ endsAt: granting.grant.endsAt, constraints: [] }]
+    const endsAt = new Date('2026-03-02T11:01:00Z')
+    const dying = granted('AAAAAAAA', 'ending')
+    const extended = { ...dying, grant: { ...dying.grant, endsAt, extensions: 1, earlier } }
+    assert.deepEqual(rulesOf([extended]).length, 2)
+    assert.deepEqual(proved([extended], [ruleOf(dying)], []).ended, [])
+    assert.deepEqual(proved([extended], [ruleOf(extended)], []).ended, [])
+    assert.deepEqual(ids(proved([extended], [], []).ended), ['AAAAAAAA'])
+  })
+
+  it('proves nothing anew of a grant that has its rule and waits for its start', () => {
+    const scheduled = granted('AAAAAAAA', 'scheduled')
+    const desired = [ruleOf(scheduled)]
+    assert.deepEqual(proved([scheduled], desired, desired), { active: [], ended: [] })
   })
 
   it('proves nothing of a policy that is still as it was', () => {

@@ -1,26 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import type { ResourceId, SlackGroupId, SlackUserId } from '../../src/domain/ids.ts'
-import {
-  askProblems,
-  belongsTo,
-  domainOf,
-  groupsIn,
-  groupsOf,
-  requestableBy,
-  textProblem,
-} from '../../src/domain/rules.ts'
-import {
-  ENGINEERS,
-  RELIABILITY,
-  aCatalogue,
-  aPerson,
-  aResource,
-  alex,
-  kim,
-  people,
-} from '../support/build.ts'
+import type { SlackGroupId, SlackUserId } from '../../src/domain/ids.ts'
+import type { Person } from '../../src/domain/person.ts'
+import { belongsTo, domainOf, ineligibility, isNamed, kindsFor } from '../../src/domain/rules.ts'
+import { ENGINEERS, RELIABILITY, aPerson, aResource, alex, kim, people } from '../support/build.ts'
+import { anEmergencyResource, gus, otto, vendors, vera } from './commands.ts'
 
 const BOSSES = 'S0BOSSES' as SlackGroupId
 
@@ -61,91 +46,125 @@ describe('belongsTo', () => {
   })
 })
 
-describe('requestableBy', () => {
-  it('lists what somebody may ask for, in the order of the catalogue', () => {
-    const open = aResource({ id: 'wiki' as ResourceId, requesters: people({ everyone: true }) })
-    const closed = aResource({ id: 'vault' as ResourceId, requesters: people() })
-    const catalogue = aCatalogue({}, open, closed, aResource())
-    const ids = (person: typeof alex) => requestableBy(catalogue, person).map(({ id }) => id)
-    assert.deepEqual(ids(alex), ['wiki', 'grafana-prod'])
-    assert.deepEqual(ids(kim), ['wiki'])
+describe('belongsTo, against a deny list', () => {
+  const person = aPerson('alex', { email: 'Alex@Example.com', groups: [ENGINEERS] })
+  const everybody = {
+    everyone: true,
+    groups: [ENGINEERS],
+    users: [person.userId],
+    emails: ['alex@example.com'],
+    domains: ['example.com'],
+  }
+  const rows: readonly (readonly [string, Parameters<typeof people>[0]])[] = [
+    ['their group', { groups: [ENGINEERS] }],
+    ['their Slack user', { users: [person.userId] }],
+    ['their address', { emails: ['alex@example.com'] }],
+    ['their domain', { domains: ['example.com'] }],
+  ]
+  for (const [name, deny] of rows)
+    it(`finds nobody whom ${name} denies, whatever else names them`, () => {
+      assert.equal(belongsTo(people({ ...everybody, deny: people(deny) }), person), false)
+    })
+
+  it('finds whom the deny list does not name', () => {
+    const deny = people({ users: [kim.userId], domains: ['partner.example'] })
+    assert.equal(belongsTo(people({ ...everybody, deny }), person), true)
   })
 })
 
-describe('askProblems', () => {
-  const resource = aResource({
-    duration: { defaultSeconds: 60, maxSeconds: 3_600 },
-    reason: { minLength: 10, pattern: /INC-\d+/u, hint: 'Name the incident' },
-  })
-  const problems = (durationSeconds: number, reason: string) =>
-    askProblems(resource, { durationSeconds, reason })
-
-  it('finds nothing wrong with a good wish', () => {
-    assert.deepEqual(problems(3_600, 'INC-42 dashboards are red'), [])
-  })
-
-  it('names duration and reason at once', () => {
-    assert.deepEqual(problems(3_601, 'INC-42'), [
-      { code: 'duration-too-long', maxSeconds: 3_600 },
-      { code: 'reason-too-short', minLength: 10, hint: 'Name the incident' },
-    ])
-  })
-
-  it('gives the hint when the pattern does not match', () => {
-    assert.deepEqual(problems(60, 'dashboards are red'), [
-      { code: 'reason-mismatch', hint: 'Name the incident' },
-    ])
-  })
-
-  it('counts characters, not code units', () => {
-    assert.deepEqual(problems(60, `INC-42${'🔥'.repeat(994)}`), [])
-    assert.deepEqual(problems(60, `INC-42${'🔥'.repeat(995)}`), [
-      { code: 'reason-too-long', maxLength: 1_000 },
-    ])
-    assert.deepEqual(problems(60, 'INC-4🔥🔥🔥🔥')[0]?.code, 'reason-too-short')
-  })
-
-  it('wants some reason even where the catalogue asks for none', () => {
-    const lenient = aResource({ reason: { minLength: 0 } })
-    assert.deepEqual(askProblems(lenient, { durationSeconds: 60, reason: '' }), [
-      { code: 'reason-too-short', minLength: 1 },
-    ])
-  })
-
-  it('answers the same twice, whatever the flags of the pattern', () => {
-    const sticky = aResource({ reason: { minLength: 1, pattern: /INC-\d+/g } })
-    const wish = { durationSeconds: 60, reason: 'INC-42' }
-    assert.deepEqual([askProblems(sticky, wish), askProblems(sticky, wish)], [[], []])
+describe('belongsTo, for guests and outsiders', () => {
+  it('finds none of them, whatever names them', () => {
+    for (const { userId, email, standing } of [gus, otto]) {
+      const set = people({ everyone: true, users: [userId], emails: [email], groups: [ENGINEERS] })
+      const stranger = aPerson('x', { userId, email, standing, groups: [ENGINEERS] })
+      assert.equal(belongsTo(set, stranger), false)
+      assert.equal(belongsTo(set, { ...stranger, standing: 'member' }), true)
+    }
   })
 })
 
-describe('textProblem', () => {
-  it('wants one visible character and at most a thousand', () => {
-    assert.equal(textProblem('x'), undefined)
-    assert.equal(textProblem('🔥'.repeat(1_000)), undefined)
-    assert.deepEqual(textProblem(' \n'), { code: 'reason-too-short', minLength: 1 })
-    assert.deepEqual(textProblem('🔥'.repeat(1_001)), { code: 'reason-too-long', maxLength: 1_000 })
+describe('isNamed', () => {
+  it('knows somebody by the address alone', () => {
+    const names = people({ domains: ['partner.example'], groups: [ENGINEERS] })
+    assert.equal(isNamed(names, { email: 'Pat@PARTNER.example' }), true)
+    assert.equal(isNamed(names, { email: 'pat@example.com' }), false)
   })
 })
 
-describe('groupsOf and groupsIn', () => {
-  const wiki = aResource({
-    id: 'wiki' as ResourceId,
-    requesters: people({ groups: [RELIABILITY] }),
-  })
-  const db = aResource({
-    requesters: people({ groups: [ENGINEERS] }),
-    approvers: people({ groups: [ENGINEERS] }),
-  })
-  const catalogue = aCatalogue({ admins: people({ groups: [BOSSES] }) }, wiki, db)
+describe('kindsFor', () => {
+  const resource = anEmergencyResource({ vendors })
+  const rows: readonly (readonly [string, Person, readonly string[]])[] = [
+    ['somebody eligible, who may open it in an emergency', alex, ['standard', 'break-glass']],
+    ['somebody who is not named', kim, []],
+    ['a sponsor, who asks for others only', vera, []],
+    ['a guest who is named', gus, ['sponsored']],
+    ['an outsider who is named', otto, ['sponsored']],
+    ['a guest who is not named', { ...gus, email: 'gus@evil.example' }, []],
+    ['a guest in the group of those who may ask', { ...gus, groups: alex.groups }, ['sponsored']],
+    ['a member whom the list of vendors names', { ...gus, standing: 'member' }, []],
+  ]
+  for (const [name, person, kinds] of rows)
+    it(`gives ${name} ${kinds.length === 0 ? 'nothing' : kinds.join(' and ')}`, () => {
+      assert.deepEqual(kindsFor(resource, person), kinds)
+    })
 
-  it('name every group once', () => {
-    assert.deepEqual([...groupsOf(catalogue)], [BOSSES, RELIABILITY, ENGINEERS])
+  it('serves guests nowhere unless the resource names them', () => {
+    assert.deepEqual(kindsFor(anEmergencyResource(), gus), [])
   })
+})
 
-  it('name the groups of sets of people, those that are there', () => {
-    assert.deepEqual([...groupsIn(catalogue.admins, db.requesters)], [BOSSES, ENGINEERS])
-    assert.deepEqual([...groupsIn(undefined, db.requesters, db.approvers)], [ENGINEERS])
-    assert.deepEqual([...groupsIn()], [])
-  })
+describe('ineligibility', () => {
+  const resource = anEmergencyResource({ vendors })
+  const standard = { kind: 'standard' } as const
+  const guests = { kind: 'sponsored' } as const
+  const sponsored = { kind: 'sponsored', beneficiary: 'Pat@partner.example' } as const
+  const emergency = { kind: 'break-glass' } as const
+  const stranger = aPerson('eve')
+  const rows: readonly (readonly [string, Parameters<typeof ineligibility>, string | undefined])[] =
+    [
+      ['a requester', [standard, alex, resource], undefined],
+      ['a requester in an emergency', [emergency, alex, resource], undefined],
+      ['a guest', [guests, gus, resource], undefined],
+      ['an outsider', [guests, otto, resource], undefined],
+      ['a sponsor', [sponsored, vera, resource], undefined],
+      ['a requester who lost the group', [standard, stranger, resource], 'not-a-requester'],
+      ['one in an emergency who lost it', [emergency, stranger, resource], 'not-a-requester'],
+      [
+        'a requester who became a guest',
+        [standard, { ...alex, standing: 'guest' }, resource],
+        'guest',
+      ],
+      [
+        'a requester with an address elsewhere by now',
+        [standard, { ...alex, standing: 'outsider' }, resource],
+        'email-domain',
+      ],
+      [
+        'a guest who became a member',
+        [guests, { ...gus, standing: 'member' }, resource],
+        'not-a-vendor',
+      ],
+      ['a guest who is not named any more', [guests, gus, aResource()], 'not-a-vendor'],
+      ['a sponsor who is none any more', [sponsored, alex, resource], 'not-a-sponsor'],
+      [
+        'a sponsor who became a guest',
+        [sponsored, { ...vera, standing: 'guest' }, resource],
+        'not-a-sponsor',
+      ],
+      [
+        'a sponsor where vendors are not served any more',
+        [sponsored, vera, aResource()],
+        'not-a-sponsor',
+      ],
+      [
+        'a beneficiary who is not named any more',
+        [{ ...sponsored, beneficiary: 'pat@evil.example' }, vera, resource],
+        'not-a-vendor',
+      ],
+      ['an emergency that is none any more', [emergency, alex, aResource()], 'not-a-requester'],
+    ]
+  for (const [name, facts, expected] of rows)
+    it(`says of ${name}: ${expected ?? 'nothing'}`, () => {
+      assert.equal(ineligibility(...facts), expected)
+    })
 })

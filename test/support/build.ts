@@ -1,4 +1,5 @@
 import type {
+  LevelId,
   RequestId,
   ResourceId,
   SlackChannelId,
@@ -6,10 +7,11 @@ import type {
   SlackTeamId,
   SlackUserId,
 } from '../../src/domain/ids.ts'
-import type { Identity, Person } from '../../src/domain/person.ts'
+import type { Identity, Person, Standing } from '../../src/domain/person.ts'
 import { identityOf } from '../../src/domain/person.ts'
 import type { AccessRequest, Approval, Approved, Grant, Pending } from '../../src/domain/request.ts'
-import type { Catalogue, PeopleSet, Resource } from '../../src/domain/resource.ts'
+import { settled } from '../../src/domain/request.ts'
+import type { Catalogue, PeopleSet, Resource, Stage } from '../../src/domain/resource.ts'
 
 /** The instant at which built requests are asked for; not on a whole second. */
 export const MORNING = new Date('2026-03-02T09:00:00.250Z')
@@ -30,9 +32,11 @@ export function aPerson(
     readonly userId?: string
     readonly email?: string
     readonly subject?: string
+    readonly standing?: Standing
   } = {},
 ): Person {
   return {
+    standing: facts.standing ?? 'member',
     teamId: 'T0TEAM' as SlackTeamId,
     userId: (facts.userId ?? `U0${name.toUpperCase()}`) as SlackUserId,
     email: facts.email ?? `${name}@example.com`,
@@ -60,6 +64,24 @@ export function people(facts: Partial<PeopleSet> = {}): PeopleSet {
   return { groups: [], users: [], emails: [], domains: [], everyone: false, ...facts }
 }
 
+/** One approval by somebody of {@link RELIABILITY}, unless told. */
+export function aStage(facts: Partial<Stage> = {}): Stage {
+  return { approvers: people({ groups: [RELIABILITY] }), approvals: 1, ...facts }
+}
+
+/** Like {@link aResource}, at one of its levels. */
+export function aLevel(id: string, facts: Partial<Resource> = {}): Resource {
+  return aResource({ level: { id: id as LevelId, title: `Level ${id}` }, ...facts })
+}
+
+/** A resource that is asked for at one of these levels. */
+export function aResourceWithLevels(...levels: readonly Resource[]): Resource {
+  const named = levels.flatMap((level) =>
+    level.level === undefined ? [] : [[level.level.id, level] as const],
+  )
+  return aResource({ levels: new Map(named) })
+}
+
 export function aResource(facts: Partial<Resource> = {}): Resource {
   return {
     id: 'grafana-prod' as ResourceId,
@@ -67,10 +89,13 @@ export function aResource(facts: Partial<Resource> = {}): Resource {
     policy: 'jit-grafana-prod',
     risk: 'medium',
     channel: 'C0APPROVALS' as SlackChannelId,
+    levels: new Map(),
     requesters: people({ groups: [ENGINEERS] }),
-    approvers: people({ groups: [RELIABILITY] }),
-    approvals: 1,
-    duration: { defaultSeconds: 3_600, maxSeconds: 28_800 },
+    stages: [aStage()],
+    duration: { defaultSeconds: 3_600, maxSeconds: 28_800, choices: [] },
+    scheduleSeconds: 7 * 86_400,
+    automatic: [],
+    regoMayApprove: false,
     reason: { minLength: 5 },
     constraints: [],
     lapseSeconds: 28_800,
@@ -84,6 +109,7 @@ export function aCatalogue(facts: Partial<Omit<Catalogue, 'resources'>> = {}, ..
     revision: REVISION,
     admins: people(),
     domains: ['example.com'],
+    limits: {},
     ...facts,
     resources: new Map(resources.map((resource) => [resource.id, resource])),
   } satisfies Catalogue
@@ -95,6 +121,8 @@ export function aPendingRequest(facts: Partial<Pending> = {}): Pending {
     status: 'pending',
     id: 'A1B2C3D4' as RequestId,
     version: 1,
+    kind: 'standard',
+    reminders: 0,
     requester: identityOf(alex),
     resourceId: 'grafana-prod' as ResourceId,
     durationSeconds: 3_600,
@@ -102,6 +130,7 @@ export function aPendingRequest(facts: Partial<Pending> = {}): Pending {
     requestedAt: MORNING,
     lapsesAt: after(28_800, facts.requestedAt),
     approvalsNeeded: 1,
+    approvalsCounted: facts.approvals?.length ?? 0,
     catalogueRevision: REVISION,
     approvals: [],
     ...facts,
@@ -109,7 +138,7 @@ export function aPendingRequest(facts: Partial<Pending> = {}): Pending {
 }
 
 export function anApproval(by: Identity, at: Date = after(60), note?: string): Approval {
-  return { by, at, ...(note === undefined ? {} : { note }) }
+  return { by, at, stage: 0, ...(note === undefined ? {} : { note }) }
 }
 
 /** The grant of {@link anApprovedRequest} in one of its states. */
@@ -120,11 +149,17 @@ export function aGrant(state: Grant['state'] = 'granting'): Grant {
     startsAt: after(60),
     endsAt: new Date('2026-03-02T10:01:00Z'),
     maxSeconds: 28_800,
+    isScheduled: false,
+    extensions: 0,
   }
   const early = { cause: 'revoked', endedBy: identityOf(kim), endReason: 'not today' } as const
   switch (state) {
     case 'granting':
       return { ...terms, state }
+    case 'scheduled': {
+      const window = { startsAt: after(7_200), endsAt: new Date('2026-03-02T12:00:00Z') }
+      return { ...terms, ...window, isScheduled: true, state, confirmedAt: after(61) }
+    }
     case 'active':
       return { ...terms, state, activeAt: after(61) }
     case 'ending':
@@ -144,10 +179,11 @@ export function anApprovedRequest(
   facts: Partial<Approved> = {},
 ): Approved {
   return {
-    ...aPendingRequest(),
+    ...settled(aPendingRequest()),
     status: 'approved',
     version: 2,
     approvals: [anApproval(identityOf(kim))],
+    approvalsCounted: 1,
     grant,
     ...facts,
   }
@@ -155,9 +191,10 @@ export function anApprovedRequest(
 
 /** One request in each state that there is, by the name of the state. */
 export function requestsInEveryState() {
-  const asked = aPendingRequest()
+  const pending = aPendingRequest()
+  const asked = settled(pending)
   return {
-    pending: asked,
+    pending,
     denied: {
       ...asked,
       version: 2,
@@ -168,7 +205,17 @@ export function requestsInEveryState() {
     },
     cancelled: { ...asked, version: 2, status: 'cancelled', cancelledAt: after(60) },
     lapsed: { ...asked, version: 2, status: 'lapsed', lapsedAt: asked.lapsesAt },
+    extended: {
+      ...asked,
+      version: 2,
+      status: 'extended',
+      extends: 'E1F2G3H4' as RequestId,
+      approvals: [anApproval(identityOf(kim))],
+      approvalsCounted: 1,
+      extendedAt: after(60),
+    },
     granting: anApprovedRequest(),
+    scheduled: anApprovedRequest(aGrant('scheduled'), { version: 3 }),
     active: anApprovedRequest(aGrant('active'), { version: 3 }),
     ending: anApprovedRequest(aGrant('ending'), { version: 3 }),
     ended: anApprovedRequest(aGrant('ended'), { version: 4 }),
