@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Selectable } from 'kysely'
 import type { RecordedEvent } from '../app/ports.ts'
 import type { Audit } from '../app/store.ts'
@@ -35,6 +36,17 @@ export function auditIn(tx: Database): Audit {
         .where('seq', '=', String(seq))
         .executeTakeFirst()
       return row === undefined ? undefined : toEvent(row)
+    },
+    async alertedWithin(action, seconds) {
+      const row = await tx
+        .selectFrom('audit_event')
+        .select('seq')
+        .where('action', '=', action)
+        .where(sql<boolean>`alert`)
+        .where('at', '>', sql<Date>`(select jit_now()) - ${seconds} * interval '1 second'`)
+        .limit(1)
+        .executeTakeFirst()
+      return row !== undefined
     },
   }
 }

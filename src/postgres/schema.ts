@@ -1,6 +1,7 @@
-import type { ColumnType, Generated, JSONColumnType } from 'kysely'
+import type { ColumnType, Generated } from 'kysely'
 import type { AuditAction, Via } from '../domain/event.ts'
 import type {
+  LevelId,
   RequestId,
   ResourceId,
   SlackChannelId,
@@ -8,7 +9,14 @@ import type {
   SlackUserId,
 } from '../domain/ids.ts'
 import type { Criterion, Json, Rule } from '../domain/ppl.ts'
-import type { AccessRequest, EndCause, Grant } from '../domain/request.ts'
+import type {
+  AccessRequest,
+  EndCause,
+  Grant,
+  Ineligibility,
+  RequestKind,
+  Verdict,
+} from '../domain/request.ts'
 import type { WorkKind } from '../app/store.ts'
 
 type Stored<T> = ColumnType<T, T, never>
@@ -18,24 +26,47 @@ export interface RequestTable {
   id: Stored<RequestId>
   version: number
   status: AccessRequest['status']
+  kind: Stored<RequestKind>
   idempotency_key: Stored<string>
   requester_team_id: Stored<SlackTeamId>
   requester_user_id: Stored<SlackUserId>
   requester_email: Stored<string>
   requester_subject: Stored<string>
+  beneficiary_email: Stored<string>
   resource_id: Stored<ResourceId>
+  level: Stored<LevelId | ''>
+  extends_request_id: Stored<RequestId | null>
   duration_seconds: Stored<number>
+  starts_at: Stored<Date | null>
   reason: Stored<string>
   requested_at: Stored<Date>
   lapses_at: Stored<Date>
   approvals_needed: number
+  approvals_counted: number
+  automatic_rule: string | null
   catalogue_revision: Stored<string>
+  reminders: number
+  remind_seconds: Stored<number | null>
+  remind_at: Date | null
+  escalates_at: Date | null
+  escalated_at: Date | null
   denied_by_team_id: SlackTeamId | null
   denied_by_user_id: SlackUserId | null
   denied_by_email: string | null
   denied_by_subject: string | null
   deny_reason: string | null
+  ineligible_why: Ineligibility | null
   closed_at: Date | null
+  review_due_at: Generated<Date | null>
+  review_remind_at: Generated<Date | null>
+  review_overdue: Generated<boolean>
+  review_verdict: Generated<Verdict | null>
+  reviewed_by_team_id: Generated<SlackTeamId | null>
+  reviewed_by_user_id: Generated<SlackUserId | null>
+  reviewed_by_email: Generated<string | null>
+  reviewed_by_subject: Generated<string | null>
+  reviewed_at: Generated<Date | null>
+  review_note: Generated<string | null>
 }
 
 export interface ApprovalTable {
@@ -48,23 +79,39 @@ export interface ApprovalTable {
   requester_user_id: SlackUserId
   requester_email: string
   requester_subject: string
+  beneficiary_email: string
+  stage: number
+  duration_seconds: number | null
   note: string | null
   approved_at: Date
+}
+
+/** What a rule said before an extension, as jsonb has it: the instant is text. */
+export interface EarlierTerms {
+  readonly endsAt: string
+  readonly constraints: readonly Criterion[]
 }
 
 export interface AccessGrantTable {
   request_id: Stored<RequestId>
   version: number
   state: Grant['state']
+  requester_user_id: Stored<SlackUserId>
   resource_id: Stored<ResourceId>
   email: Stored<string>
-  constraints: JSONColumnType<Criterion[], string, never>
+  constraints: JsonText<Criterion[]>
   starts_at: Stored<Date>
-  ends_at: Stored<Date>
+  scheduled: Stored<boolean>
+  ends_at: Date
   max_seconds: Stored<number>
+  extensions: number
+  earlier_terms: JsonText<EarlierTerms[]>
+  in_force_until: Date | null
+  confirmed_at: Date | null
   active_at: Date | null
   end_cause: EndCause | null
   end_reason: string | null
+  ineligible_why: Ineligibility | null
   ended_by_team_id: SlackTeamId | null
   ended_by_user_id: SlackUserId | null
   ended_by_email: string | null
@@ -141,6 +188,12 @@ export interface CatalogueRevisionTable {
   accepted_at: Generated<Date>
 }
 
+export interface CatalogueInForceTable {
+  singleton: Generated<boolean>
+  revision: string
+  accepted_at: Generated<Date>
+}
+
 export interface Schema {
   request: RequestTable
   approval: ApprovalTable
@@ -151,4 +204,5 @@ export interface Schema {
   slack_message: SlackMessageTable
   work: WorkTable
   catalogue_revision: CatalogueRevisionTable
+  catalogue_in_force: CatalogueInForceTable
 }

@@ -8,12 +8,13 @@ export const WORK_CHANNEL = 'jit_work'
 /** Marks of what is out of date; workers are told at commit. */
 export function workIn(tx: Database): Work {
   const told = sql`pg_notify(${WORK_CHANNEL}, '')`
-  return {
-    async mark(kind, subject) {
-      await sql`
+  async function markAll(things: Parameters<Work['markAll']>[0]): Promise<void> {
+    await sql`
         with marked as (
           insert into work (key, kind, subject, due_at)
-          values (${`${kind}:${subject}`}, ${kind}, ${subject}, jit_now())
+          select kind || ':' || subject, kind, subject, jit_now()
+          from unnest(${things.map(({ kind }) => kind)}::text[], ${things.map(({ subject }) => subject)}::text[])
+            as things (kind, subject)
           on conflict (key) do update set
             generation = nextval('work_generation'),
             due_at = case when work.attempts > 0 and not work.blocked then work.due_at else least(work.due_at, excluded.due_at) end,
@@ -21,7 +22,10 @@ export function workIn(tx: Database): Work {
             blocked = false
           returning 1)
         select ${told} from marked`.execute(tx)
-    },
+  }
+  return {
+    mark: (kind, subject) => markAll([{ kind, subject }]),
+    markAll,
     async repair() {
       await sql`
         update work set blocked = false, due_at = jit_now(), generation = nextval('work_generation')
@@ -32,10 +36,16 @@ export function workIn(tx: Database): Work {
           order by due_at limit 50 for update skip locked)`.execute(tx)
       await sql`
         insert into work (key, kind, subject, due_at)
-        select 'moment:' || id, 'moment', id, lapses_at from request where status = 'pending'
-        union all
-        select 'moment:' || request_id, 'moment', request_id, ends_at
-        from access_grant where state in ('granting', 'active', 'ending')
+        select 'moment:' || id, 'moment', id, min(at)
+        from (
+          select id, least(lapses_at, remind_at, escalates_at) from request where status = 'pending'
+          union all
+          select request_id, case state when 'scheduled' then starts_at else ends_at end
+          from access_grant where state in ('granting', 'scheduled', 'active', 'ending')
+          union all
+          select id, review_remind_at from request where review_due_at is not null and review_verdict is null
+        ) as moments (id, at)
+        group by id
         on conflict (key) do nothing`.execute(tx)
       await sql`select ${told}`.execute(tx)
     },

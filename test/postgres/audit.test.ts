@@ -90,4 +90,17 @@ describe('audit', () => {
       ],
     )
   })
+
+  it('tells whether an alert of an action was recorded within a time', async () => {
+    const alerted = (seconds: number) =>
+      database.store.statement((db) => db.audit.alertedWithin('rego.no_decision', seconds))
+    const bot = { actor: { kind: 'bot' }, via: 'bot', details: {} } as const
+    await append({ ...bot, action: 'rego.no_decision', alert: false })
+    await append({ ...bot, action: 'policy.failing', alert: true })
+    assert.equal(await alerted(3_600), false)
+    await append({ ...bot, action: 'rego.no_decision', alert: true })
+    assert.equal(await alerted(3_600), true)
+    await database.clock.advance(600)
+    assert.deepEqual([await alerted(599), await alerted(700)], [false, true])
+  })
 })

@@ -32,7 +32,10 @@ before(async () => {
 })
 afterAll(() => database[Symbol.asyncDispose]())
 
-/** Enough rows that an index is worth its while: 2,000 requests, one in fifty pending, one in fifty granted. */
+/**
+ * Enough rows that an index is worth its while: 2,000 requests, one in fifty pending, one in fifty granted, half of
+ * these in an emergency, and one in ten revoked; what lapsed of the rest is taken for extensions that a rule approved, one in ten.
+ */
 async function fill({ pool }: TestDatabase): Promise<void> {
   const ids = `select n, lpad(n::text, 8, '0') as id, 'U' || n % 399 as who from generate_series(1, 2000) n`
   const client = await pool.connect()
@@ -40,23 +43,40 @@ async function fill({ pool }: TestDatabase): Promise<void> {
     await client.query('set session_replication_role = replica')
     await client.query(
       `insert into request (id, version, status, idempotency_key, requester_team_id, requester_user_id, requester_email,
-         resource_id, duration_seconds, reason, requested_at, lapses_at, approvals_needed, catalogue_revision, closed_at)
-       select id, 2, (array['pending', 'approved', 'lapsed'])[case n % 50 when 0 then 1 when 1 then 2 else 3 end], id, 'T', who, who || '@example.com',
-         'r' || n % 20, 60, 'why', now(), now() + interval '1h', 1, $1, case when n % 50 > 1 then now() end
-       from (${ids}) one`,
+         resource_id, duration_seconds, reason, requested_at, lapses_at, approvals_needed, approvals_counted, catalogue_revision,
+         closed_at, kind, review_due_at, review_remind_at, automatic_rule, extends_request_id)
+       select id, 2, status, id, 'T', who, who || '@example.com',
+         'r' || n % 20, 60, 'why', now(), now() + interval '1h', 1, 1, $1,
+         case when status not in ('pending', 'approved') then now() end,
+         case when n % 100 = 1 then 'break-glass' else 'standard' end,
+         case when n % 100 = 1 then now() end, case when n % 100 = 1 then now() end,
+         case when status = 'extended' then 'self_activation' end,
+         case when status = 'extended' or n % 100 = 0 then lpad((n - 1)::text, 8, '0') end
+       from (${ids}) one, lateral (select case
+         when n % 50 = 0 then 'pending' when n % 50 = 1 then 'approved' when n % 10 = 5 then 'extended' else 'lapsed' end) as was (status)`,
       [REVISION],
     )
     await client.query(
       `insert into approval select id, 2, 'T', 'A', 'a@example.com', '', who, who || '@example.com', '', null, now() from (${ids}) one`,
     )
     await client.query(
-      `insert into access_grant (request_id, version, state, resource_id, email, constraints, starts_at, ends_at, max_seconds)
-       select id, 2, 'granting', 'r' || n % 20, 'x@example.com', '[]', now(), date_trunc('second', now()) + interval '1m', 60
+      `insert into access_grant (request_id, version, state, requester_user_id, resource_id, email, constraints, starts_at, ends_at, max_seconds)
+       select id, 2, 'granting', who, 'r' || n % 20, 'x@example.com', '[]', now(), date_trunc('second', now()) + interval '1m', 60
        from (${ids}) one where n % 50 = 1`,
+    )
+    await client.query(
+      `insert into access_grant (request_id, version, state, requester_user_id, resource_id, email, constraints, starts_at, ends_at,
+         max_seconds, end_cause, ended_by_team_id, ended_by_user_id, ended_by_email, ended_at)
+       select id, 2, 'ended', who, 'r' || n % 20, 'x@example.com', '[]', now(), date_trunc('second', now()) + interval '1m', 60,
+         'revoked', 'T', 'A', 'a@example.com', now()
+       from (${ids}) one where n % 10 = 3`,
     )
     await client.query(
       `insert into audit_event (action, via, actor_kind, request_id, request_version)
        select 'request.lapsed', 'bot', 'bot', id, 2 from (${ids}) one`,
+    )
+    await client.query(
+      `insert into audit_event (action, via, actor_kind, alert) select 'policy.blocked', 'bot', 'bot', n % 50 = 0 from (${ids}) one`,
     )
     await client.query(
       `insert into slack_message (kind, request_id, channel, ts) select 'card', id, 'C', id from (${ids}) one`,
@@ -105,6 +125,7 @@ describe('queries of the store', () => {
   ])[] = [
     ['requests.find', [BY_ID, 'access_grant_pkey'], (s) => s.requests.find(ID)],
     ['requests.lock', [BY_ID], (s) => s.requests.lock(ID)],
+    ['requests.lockAll', [BY_ID, 'access_grant_pkey'], (s) => s.requests.lockAll([ID])],
     [
       'requests.findByIdempotencyKey',
       ['request_idempotency_key_unique'],
@@ -113,10 +134,48 @@ describe('queries of the store', () => {
     [
       'requests.findPending',
       ['request_one_pending'],
-      (s) => s.requests.findPending(USER, RESOURCE),
+      (s) => s.requests.findPending({ requester: USER, resourceId: RESOURCE }),
+    ],
+    [
+      'requests.findPendingExtension',
+      ['request_one_pending_extension'],
+      (s) => s.requests.findPendingExtension(ID),
+    ],
+    [
+      'requests.usage',
+      ['request_one_pending', 'access_grant_live_by_requester', 'request_by_requester'],
+      (s) => s.requests.usage(USER),
+    ],
+    [
+      'requests.automaticApprovals',
+      ['request_automatic', 'access_grant_pkey'],
+      (s) =>
+        s.requests.automaticApprovals({
+          requester: USER,
+          resourceId: RESOURCE,
+          rule: 'self_activation',
+          since: new Date(),
+        }),
+    ],
+    [
+      'requests.takenAwaySince',
+      ['request_denied', 'access_grant_revoked'],
+      (s) =>
+        s.requests.takenAwaySince({ requester: USER, resourceId: RESOURCE, since: new Date() }),
     ],
     ['requests.ofRequester', ['request_by_requester'], (s) => s.requests.ofRequester(USER, 20)],
     ['requests.pending', ['request_pending'], (s) => s.requests.pending([RESOURCE], kim, 20)],
+    ['requests.reviewsDue', ['request_review_due'], (s) => s.requests.reviewsDue(['r1'], kim, 20)],
+    [
+      'requests.openRequesters',
+      ['request_(one_)?pending', 'access_grant_live'],
+      (s) => s.requests.openRequesters(),
+    ],
+    [
+      'requests.openOf',
+      ['request_one_pending', 'access_grant_live_by_requester', BY_ID],
+      (s) => s.requests.openOf(USER),
+    ],
     [
       'requests.standing',
       ['access_grant_(live|window)', BY_ID],
@@ -125,6 +184,16 @@ describe('queries of the store', () => {
     ['policies.ownerOf', ['policy_state_policy_id_unique'], (s) => s.policies.ownerOf('pol1')],
     ['audit.changesAfter', ['audit_event_'], (s) => s.audit.changesAfter(ID, 1)],
     ['audit.find', ['audit_event_pkey'], (s) => s.audit.find(7)],
+    [
+      'audit.alertedWithin',
+      ['audit_event_alert'],
+      (s) => s.audit.alertedWithin('policy.blocked', 60),
+    ],
+    [
+      'work.repair',
+      ['request_(one_)?pending', 'access_grant_live', 'request_review_due'],
+      (s) => s.work.repair(),
+    ],
     ['messages.of', ['slack_message_by_request'], (s) => s.messages.of(ID)],
     ['messages.isAlertPosted', ['slack_message_one_per_alert'], (s) => s.messages.isAlertPosted(7)],
   ]

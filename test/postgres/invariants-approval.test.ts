@@ -15,7 +15,7 @@ afterAll(() => database[Symbol.asyncDispose]())
 const requester = anEngineer('alex', { email: 'Álex@example.com', subject: 'sub-alex' })
 beforeEach(async () => {
   const pending = await database.store.transaction((tx) =>
-    tx.requests.findPending(requester.userId, aResource().id),
+    tx.requests.findPending({ requester: requester.userId, resourceId: aResource().id }),
   )
   if (pending !== undefined)
     await change(database.store, pending.id, { type: 'cancel', at: after(1), by: requester })
@@ -30,24 +30,34 @@ interface Forged {
   readonly asUser?: string
   readonly asEmail?: string
   readonly asSubject?: string
+  /** The longest time that the approver allows. */
+  readonly seconds?: number
 }
 const approve = (facts: Forged = {}) => {
-  const { version = 2, user = 'U0KIM', email = 'kim@example.com', subject = '' } = facts
+  const {
+    version = 2,
+    user = 'U0KIM',
+    email = 'kim@example.com',
+    subject = '',
+    seconds = null,
+  } = facts
   const { asUser = 'U0ALEX', asEmail = 'Álex@example.com', asSubject = 'sub-alex' } = facts
   return `insert into approval (request_id, request_version, approver_team_id, approver_user_id, approver_email,
-      approver_subject, requester_user_id, requester_email, requester_subject, approved_at)
-    values ('${id}', ${version}, 'T0TEAM', '${user}', '${email}', '${subject}', '${asUser}', '${asEmail}', '${asSubject}', jit_now())`
+      approver_subject, requester_user_id, requester_email, requester_subject, duration_seconds, approved_at)
+    values ('${id}', ${version}, 'T0TEAM', '${user}', '${email}', '${subject}', '${asUser}', '${asEmail}', '${asSubject}', ${seconds}, jit_now())`
 }
 const told = (version: number, action: string, user = 'U0KIM') =>
   `insert into audit_event (action, via, actor_kind, actor_team_id, actor_user_id, request_id, request_version)
    values ('${action}', 'button', 'person', 'T0TEAM', '${user}', '${id}', ${version})`
-const decided = (facts: { version?: number; needed?: number } = {}) =>
-  `update request set status = 'approved', version = ${facts.version ?? 2}, approvals_needed = ${facts.needed ?? 1} where id = '${id}'`
+const decided = (facts: { needed?: number; counted?: number } = {}) =>
+  `update request set status = 'approved', version = 2, approvals_needed = ${facts.needed ?? 1},
+     approvals_counted = ${facts.counted ?? 1} where id = '${id}'`
 const granted = (columns: Readonly<Record<string, string>> = {}) => {
   const row = {
     request_id: `'${id}'`,
     version: '2',
     state: `'granting'`,
+    requester_user_id: `'U0ALEX'`,
     resource_id: `'grafana-prod'`,
     email: `'álex@example.com'`,
     constraints: `'[]'`,
@@ -135,8 +145,11 @@ describe('an approval', () => {
 describe('a grant', () => {
   it('needs its approvals', async () => {
     const event = told(2, 'request.approved')
-    await refused(/a grant needs 1 approvals$/, decided(), granted(), event)
-    await refused(/a grant needs 2 approvals$/, approve(), decided({ needed: 2 }), granted(), event)
+    await refused(/: fewer than 1 people approved$/, decided(), granted(), event)
+    const needsTwo = { needed: 2, counted: 2 }
+    await refused(/: fewer than 2 people approved$/, approve(), decided(needsTwo), granted(), event)
+    for (const facts of [{ counted: 0 }, { needed: 2 }])
+      await violates('request_approved_by_enough', approve(), decided(facts), granted(), event)
   })
 
   it('comes with an approved request, and the reverse', async () => {
@@ -174,13 +187,37 @@ describe('a grant', () => {
       )
     })
 
+  it('is as long as was asked, and no longer', async () => {
+    await refused(
+      /: it lasts longer than was asked and approved$/,
+      approve(),
+      decided(),
+      granted({ ends_at: `'2026-03-02T10:01:01Z'` }),
+      told(2, 'request.approved'),
+    )
+  })
+
+  it('is as short as its shortest approval', async () => {
+    const ends = (at: string) => granted({ ends_at: `'2026-03-02T${at}Z'` })
+    const event = told(2, 'request.approved')
+    const shortened = approve({ seconds: 600 })
+    const tooLong = /: it lasts longer than was asked and approved$/
+    await refused(tooLong, shortened, decided(), ends('09:11:01'), event)
+    await violates('approval_duration_positive', approve({ seconds: 0 }))
+    await commit(database, shortened, decided(), ends('09:11:00'), event)
+  })
+
   it('is refused when it never ends', async () => {
     const endless = granted({ ends_at: `'infinity'` })
     await refused(/infinite|access_grant_within_maximum/, approve(), decided(), endless)
   })
 
   it('is for the requester and the resource that was asked for', async () => {
-    for (const columns of [{ email: `'mallory@example.com'` }, { resource_id: `'vault'` }])
+    for (const columns of [
+      { email: `'mallory@example.com'` },
+      { resource_id: `'vault'` },
+      { requester_user_id: `'U0MALLORY'` },
+    ])
       await refused(
         /the grant is for somebody or something else$/,
         approve(),
@@ -191,8 +228,14 @@ describe('a grant', () => {
   })
 
   it('begins granting', async () => {
-    const active = { state: `'active'`, active_at: 'jit_now()' }
-    await refused(/it begins granting$/, approve(), decided(), granted(active))
+    for (const columns of [
+      { state: `'active'`, active_at: 'jit_now()' },
+      { state: `'scheduled'`, scheduled: 'true', confirmed_at: 'jit_now()' },
+      { state: `'never-active'`, ended_at: 'jit_now()' },
+      { extensions: '1' },
+      { in_force_until: `'2026-03-02T10:00:00Z'` },
+    ])
+      await refused(/it begins granting$/, approve(), decided(), granted(columns))
   })
 })
 

@@ -36,7 +36,7 @@ describe('a change and its audit event', () => {
       await client.query('begin')
       await client.query(lapse(id))
       await assert.rejects(client.query('commit'), {
-        message: `request: version 2 of request ${id} has no audit event request.lapsed by anybody`,
+        message: `request: version 2 of request ${id} has no audit event request.lapsed by the bot`,
       })
     } finally {
       client.release()
@@ -132,6 +132,21 @@ describe('a change and its audit event', () => {
     await refused(missing, next, end, event(id, 3, 'grant.ending', 'U0SAM'))
     await commit(database, next, end, event(id, 3, 'grant.ending', 'U0KIM'))
   })
+
+  const deeds: readonly (readonly [string, string])[] = [
+    ['grant.activated', `state = 'active', active_at = jit_now()`],
+    ['grant.never_active', `state = 'never-active', ended_at = jit_now()`],
+    ['grant.ending', `state = 'ending', end_cause = 'ineligible', ineligible_why = 'deactivated'`],
+  ]
+  for (const [action, changes] of deeds)
+    it(`are refused when ${action} is told as somebody’s act`, async () => {
+      const { id } = await grant(database.store, { by: anEngineer(`e${one++}`) })
+      const next = `update request set version = 3 where id = '${id}'`
+      const move = `update access_grant set version = 3, ${changes} where request_id = '${id}'`
+      const missing = new RegExp(`has no audit event ${action.replace('.', '\\.')} by the bot$`)
+      await refused(missing, next, move, event(id, 3, action, 'U0KIM'))
+      await commit(database, next, move, event(id, 3, action))
+    })
 
   it('are refused when an approved request moves without its grant', async () => {
     const { id } = await grant(database.store, { by: anEngineer(`e${one++}`) })

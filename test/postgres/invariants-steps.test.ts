@@ -3,7 +3,16 @@ import { after as afterAll, before, describe, it } from 'node:test'
 import type { RequestId } from '../../src/domain/ids.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { aResource, after, anEngineer, kim, people } from '../support/build.ts'
-import { aDatabase, approval, ask, change, commit, grant } from './support.ts'
+import {
+  aDatabase,
+  anExtendable,
+  approval,
+  ask,
+  askExtension,
+  change,
+  commit,
+  grant,
+} from './support.ts'
 
 let database: TestDatabase
 const ids: Record<string, RequestId> = {}
@@ -36,6 +45,16 @@ before(async () => {
   await make('cancelled', { type: 'cancel', at: after(60), by: anEngineer('cancelled') })
   await make('lapsed', { type: 'tick', at: after(28_800) })
   await make('granting', approved('granting'))
+  const planned = await ask(store, { ...by('scheduled'), startsAt: after(7_200) })
+  ids['scheduled'] = planned.id
+  for (const command of [approved('scheduled'), confirmed]) await change(store, planned.id, command)
+  await make('extendable', approved('extendable'), confirmed)
+  const extendable = await store.statement((db) => db.requests.find(ids['extendable'] as RequestId))
+  if (extendable === undefined) throw new Error('nothing to extend')
+  const wish = await askExtension(store, extendable, by('extendable'))
+  ids['extended'] = wish.id
+  const longer = { extended: extendable, resource: anExtendable(), at: after(130) }
+  await change(store, wish.id, approval({ ...longer, requester: anEngineer('extendable') }))
   await make('active', approved('active'), confirmed)
   await make('ending', approved('ending'), confirmed, end)
   await make('ended', approved('ended'), end, { type: 'confirm-ended', at: after(80) })
@@ -45,13 +64,13 @@ afterAll(() => database[Symbol.asyncDispose]())
 
 const refused = (message: RegExp, ...statements: string[]) =>
   assert.rejects(commit(database, ...statements), { message })
-const closed = { denied: 'jit_now()', cancelled: 'jit_now()', lapsed: 'jit_now()' } as const
+const CLOSED = ['denied', 'cancelled', 'lapsed', 'extended'] as const
 
 describe('a request', () => {
-  const STATUSES = ['pending', 'approved', 'denied', 'cancelled', 'lapsed'] as const
+  const STATUSES = ['pending', 'approved', ...CLOSED] as const
 
   it('does not leave an end state', async () => {
-    for (const from of ['denied', 'cancelled', 'lapsed'])
+    for (const from of CLOSED)
       for (const to of STATUSES)
         await refused(
           new RegExp(`: ${to} cannot follow ${from}$`),
@@ -82,8 +101,14 @@ describe('a request', () => {
     `requester_user_id = 'U0MALLORY'`,
     `requester_email = 'mallory@example.com'`,
     `requester_subject = 'sub'`,
+    `kind = 'sponsored'`,
+    `beneficiary_email = 'vera@partner.example'`,
     `resource_id = 'vault'`,
+    `level = 'admin'`,
+    `extends_request_id = 'ZZZZZZZZ'`,
     `duration_seconds = duration_seconds + 1`,
+    `starts_at = requested_at + interval '1h'`,
+    `remind_seconds = 1`,
     `reason = 'another'`,
     `requested_at = requested_at - interval '1s'`,
     `lapses_at = lapses_at + interval '1y'`,
@@ -96,11 +121,16 @@ describe('a request', () => {
       )
     })
 
-  it('keeps how many approvals it needed once it is approved', async () => {
-    await refused(
-      /: how it was decided cannot change$/,
-      `update request set version = version + 1, approvals_needed = 7 where id = '${ids['active']}'`,
-    )
+  it('keeps how many approvals it needed, and had, once it is answered', async () => {
+    const step = (of: string, changes: string) =>
+      `update request set version = version + 1, ${changes} where id = '${ids[of]}'`
+    const lapsed = `status = 'lapsed', closed_at = jit_now()`
+    for (const statement of [
+      step('active', 'approvals_needed = 7'),
+      step('active', 'approvals_counted = 7'),
+      step('pending', `${lapsed}, approvals_needed = 7`),
+    ])
+      await refused(/: how it was decided cannot change$/, statement)
   })
 
   it('begins pending, at version 1', async () => {
@@ -108,13 +138,39 @@ describe('a request', () => {
       `insert into request (id, version, status, idempotency_key, requester_team_id, requester_user_id, requester_email,
          resource_id, duration_seconds, reason, requested_at, lapses_at, approvals_needed, catalogue_revision, closed_at)
        select 'YYYYYYYY', ${version}, '${status}', 'y', 'T', 'U0NEW', 'new@example.com', 'r', 60, 'why', requested_at, lapses_at,
-         1, catalogue_revision, ${status in closed ? 'jit_now()' : 'null'} from request limit 1`
+         1, catalogue_revision, ${CLOSED.some((one) => one === status) ? 'jit_now()' : 'null'} from request limit 1`
     for (const [version, status] of [
       [2, 'pending'],
       [1, 'approved'],
       [1, 'lapsed'],
+      [1, 'extended'],
     ] as const)
       await refused(/: it begins pending at version 1$/, born(version, status))
+  })
+
+  it('begins without a history', async () => {
+    const born = (column: string, value: string) =>
+      `insert into request (id, version, status, idempotency_key, requester_team_id, requester_user_id, requester_email,
+         resource_id, duration_seconds, reason, requested_at, lapses_at, approvals_needed, catalogue_revision, ${column})
+       select 'YYYYYYYY', 1, 'pending', 'y', 'T', 'U0NEW', 'new@example.com', 'r', 60, 'why', requested_at, lapses_at,
+         1, catalogue_revision, ${value} from request limit 1`
+    for (const [column, value] of [
+      ['approvals_counted', '1'],
+      ['reminders', '1'],
+      ['escalated_at', 'jit_now()'],
+    ] as const)
+      await refused(/: it begins pending at version 1$/, born(column, value))
+  })
+
+  it('has a status that there is, and is closed at a time', async () => {
+    const step = (changes: string) =>
+      `update request set version = version + 1, ${changes} where id = '${ids['pending']}'`
+    for (const [constraint, changes] of [
+      ['request_status_known', `status = 'parked'`],
+      ['request_closed_with_time', `status = 'lapsed'`],
+      ['request_closed_with_time', 'closed_at = jit_now()'],
+    ] as const)
+      await assert.rejects(commit(database, step(changes)), { constraint })
   })
 
   const bad: readonly (readonly [string, string])[] = [
@@ -125,6 +181,11 @@ describe('a request', () => {
     ['request_lapses_later', 'lapses_at = requested_at'],
     ['request_approvals_positive', 'approvals_needed = 0'],
     ['request_catalogue_revision_known', `catalogue_revision = repeat('e', 64)`],
+    ['request_kind_known', `kind = 'favour'`],
+    ['request_start_asked', 'starts_at = requested_at'],
+    ['request_reminders_not_negative', 'remind_seconds = 0'],
+    ['request_ineligible_cancelled', `ineligible_why = 'guest'`],
+    ['ineligibility_known', `ineligible_why = 'mood'`],
   ]
   for (const [constraint, change] of bad)
     it(`is refused by ${constraint}`, async () => {
@@ -147,11 +208,15 @@ describe('a request', () => {
 })
 
 describe('a grant', () => {
-  const STATES = ['granting', 'active', 'ending', 'ended', 'never-active'] as const
+  const STATES = ['granting', 'scheduled', 'active', 'ending', 'ended', 'never-active'] as const
   const LEGAL = new Set([
+    'granting>scheduled',
     'granting>active',
     'granting>ending',
     'granting>never-active',
+    'scheduled>active',
+    'scheduled>ending',
+    'scheduled>ended',
     'active>ending',
     'active>ended',
     'ending>ended',
@@ -169,6 +234,7 @@ describe('a grant', () => {
   it('does not take a legal step without what belongs to it', async () => {
     const steps: readonly (readonly [string, string, RegExp])[] = [
       ['granting', 'active', /access_grant_active_with_time/],
+      ['granting', 'scheduled', /access_grant_scheduled_with_time/],
       ['granting', 'ending', /access_grant_e/],
       ['active', 'ended', /access_grant_ended_with/],
       ['granting', 'never-active', /access_grant_ended_with_time/],
@@ -185,6 +251,34 @@ describe('a grant', () => {
     )
   })
 
+  it('is not taken away without being about to end', async () => {
+    await refused(
+      /: what happened to it cannot change$/,
+      `update access_grant set version = version + 1, state = 'ended', ended_at = jit_now(), end_cause = 'revoked',
+         ended_by_team_id = 'T', ended_by_user_id = 'U0KIM', ended_by_email = 'kim@example.com'
+       where request_id = '${ids['active']}'`,
+    )
+  })
+
+  it('ends for a reason when its holder is not eligible, and by nobody’s hand', async () => {
+    const ending = (changes: string) =>
+      `update access_grant set version = version + 1, state = 'ending', ${changes} where request_id = '${ids['active']}'`
+    const byKim = `ended_by_team_id = 'T', ended_by_user_id = 'U0KIM', ended_by_email = 'kim@example.com'`
+    for (const changes of [
+      `end_cause = 'ineligible'`,
+      `end_cause = 'ineligible', ineligible_why = 'guest', ${byKim}`,
+      `end_cause = 'ineligible', ineligible_why = 'guest', end_reason = 'a guest'`,
+      `end_cause = 'revoked', ineligible_why = 'guest', ${byKim}`,
+    ])
+      await assert.rejects(commit(database, ending(changes)), {
+        constraint: 'access_grant_early_end_complete',
+      })
+    await assert.rejects(
+      commit(database, ending(`end_cause = 'ineligible', ineligible_why = 'mood'`)),
+      { constraint: 'ineligibility_known' },
+    )
+  })
+
   it('is ended early by somebody who is named', async () => {
     const ending = (cause: string, user: string) =>
       `update access_grant set version = version + 1, state = 'ending', end_cause = '${cause}', ended_by_team_id = 'T',
@@ -197,6 +291,8 @@ describe('a grant', () => {
 
   for (const change of [
     `email = 'mallory@example.com'`,
+    `requester_user_id = 'U0MALLORY'`,
+    `scheduled = true`,
     `resource_id = 'vault'`,
     `constraints = '[{"domain": {"is": "x"}}]'`,
     `starts_at = starts_at + interval '1m'`,
@@ -219,11 +315,12 @@ describe('a grant', () => {
     )
   })
 
-  it('moves forward in versions', async () => {
-    await refused(
-      /: version 2 cannot follow 2$/,
-      `update access_grant set state = 'active', active_at = jit_now() where request_id = '${ids['granting']}'`,
-    )
+  it('moves one version at a time', async () => {
+    for (const step of ['version', 'version + 2', 'version - 1'])
+      await refused(
+        /: version \d cannot follow 2$/,
+        `update access_grant set version = ${step}, state = 'active', active_at = jit_now() where request_id = '${ids['granting']}'`,
+      )
   })
 
   it('is one of a request', async () => {

@@ -9,6 +9,7 @@ import type { TestDatabase } from '../support/database.ts'
 import {
   aPendingRequest,
   aResource,
+  aStage,
   after,
   alex,
   anApprover,
@@ -40,7 +41,7 @@ describe('requests.save', () => {
   const noted = approval({ note: 'be careful', by: anApprover('kim', { subject: 'sub-kim' }) })
   const confirmed: Command = { type: 'confirm-active', at: after(61) }
   const constrained = aResource({ constraints: [{ source_ip: ['203.0.113.0/24'] }] })
-  const two = aResource({ approvals: 2 })
+  const two = aResource({ stages: [aStage({ approvals: 2 })] })
   const stories: readonly (readonly [string, readonly Command[]])[] = [
     ['denied', [{ type: 'deny', at: after(9.001), by: kim, resource: aResource(), reason: 'no' }]],
     ['cancelled', [{ type: 'cancel', at: after(9), by: alex }]],
@@ -48,7 +49,10 @@ describe('requests.save', () => {
     ['approved once of twice', [approval({ resource: two })]],
     [
       'approved twice, the second time by a clock that went back',
-      [approval({ resource: two }), approval({ resource: two, by: sam, at: after(30) })],
+      [
+        approval({ resource: two }),
+        approval({ resource: two, by: sam, colleagues: [kim], at: after(30) }),
+      ],
     ],
     [
       'approved once, then denied',
@@ -130,7 +134,9 @@ describe('requests.insert', () => {
     const by = anEngineer('again')
     const first = await ask(database.store, { by })
     const pending = () =>
-      database.store.transaction((tx) => tx.requests.findPending(by.userId, first.resourceId))
+      database.store.transaction((tx) =>
+        tx.requests.findPending({ requester: by.userId, resourceId: first.resourceId }),
+      )
     assert.deepEqual(await pending(), first)
     await change(database.store, first.id, { type: 'cancel', at: after(9), by })
     assert.equal(await pending(), undefined)
@@ -196,6 +202,35 @@ describe('requests.lock', () => {
   })
 })
 
+describe('requests.lockAll', () => {
+  it('gives those that there are, in the order of their ids, each as it is', async () => {
+    const { store } = database
+    const first = await ask(store, { by: anEngineer('all-1') })
+    const second = await grant(store, { by: anEngineer('all-2') })
+    const lock = (...ids: (typeof first.id)[]) =>
+      store.transaction((tx) => tx.requests.lockAll(ids))
+    assert.deepEqual(await lock(second.id, nextId(), first.id), [first, second])
+    assert.deepEqual(await lock(), [])
+  })
+
+  it('never waits crosswise', async () => {
+    const { store } = database
+    const ids = [
+      (await ask(store, { by: anEngineer('cross-1') })).id,
+      (await ask(store, { by: anEngineer('cross-2') })).id,
+    ]
+    let tries = 0
+    const locks = Array.from({ length: 8 }, (_, index) =>
+      store.transaction(async (tx) => {
+        tries += 1
+        return tx.requests.lockAll(index % 2 === 0 ? ids : ids.toReversed())
+      }),
+    )
+    await Promise.all(locks)
+    assert.equal(tries, 8)
+  })
+})
+
 describe('requests in lists', () => {
   const vault = aResource({ id: 'vault' as ResourceId })
   const safe = aResource({ id: 'safe' as ResourceId })
@@ -223,7 +258,7 @@ describe('requests in lists', () => {
     await change(database.store, answered.id, approval({ requester: anEngineer('p4') }))
     const other = await at('p5', 1, vault)
     const pending = (ids: readonly string[], limit = 10, approver = kim) =>
-      database.store.transaction((tx) => tx.requests.pending(ids as ResourceId[], approver, limit))
+      database.store.transaction((tx) => tx.requests.pending(ids, approver, limit))
     assert.deepEqual(await pending(['safe']), [first, second, third])
     assert.deepEqual(await pending(['safe', 'vault'], 3), [other, first, second])
     assert.deepEqual(await pending([]), [])
@@ -233,7 +268,7 @@ describe('requests in lists', () => {
   })
 
   it('leaves out what somebody has approved before it counts how many to give', async () => {
-    const duo = aResource({ id: 'duo' as ResourceId, approvals: 2 })
+    const duo = aResource({ id: 'duo' as ResourceId, stages: [aStage({ approvals: 2 })] })
     const asked = []
     for (const [n, name] of ['d1', 'd2'].entries())
       asked.push(await ask(database.store, { by: anEngineer(name), at: after(n), resource: duo }))

@@ -8,9 +8,20 @@ import type { RequestId } from '../../src/domain/ids.ts'
 import type { Person } from '../../src/domain/person.ts'
 import { identityOf } from '../../src/domain/person.ts'
 import type { AccessRequest, Approved, Pending } from '../../src/domain/request.ts'
+import type { Resource } from '../../src/domain/resource.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { MORNING, REVISION, aCatalogue, aResource, after, alex, kim } from '../support/build.ts'
+import {
+  ENGINEERS,
+  MORNING,
+  REVISION,
+  aCatalogue,
+  aResource,
+  after,
+  alex,
+  kim,
+  people,
+} from '../support/build.ts'
 
 /** A database that knows the catalogue of the builders, so that requests can be made under it. */
 export async function aDatabase(connections = 10): Promise<TestDatabase> {
@@ -48,6 +59,7 @@ export async function ask(
     resource: aResource(),
     durationSeconds: 3_600,
     reason: 'INC-42 dashboards are red',
+    isEmergency: false,
     catalogueRevision: REVISION,
     ...facts,
     id,
@@ -56,6 +68,65 @@ export async function ask(
   if (!decision.ok) throw new Error(`cannot ask: ${decision.refusal.code}`)
   await store.transaction((tx) => recordNew(tx, decision, actOf(by), idempotencyKey ?? id))
   return decision.next as Pending
+}
+
+/** Stores the wish of an extension that the requester of a grant asks for. */
+export async function askExtension(
+  store: Store,
+  extended: AccessRequest,
+  facts: Partial<Command & { type: 'request-extension' }> = {},
+): Promise<Pending> {
+  const by = facts.by ?? { ...alex, ...extended.requester }
+  const decision = decide(undefined, {
+    type: 'request-extension',
+    at: after(120),
+    id: nextId(),
+    resource: anExtendable(),
+    durationSeconds: 1_800,
+    reason: 'INC-42 still going on',
+    catalogueRevision: REVISION,
+    ...facts,
+    by,
+    extended,
+  })
+  if (!decision.ok) throw new Error(`cannot ask: ${decision.refusal.code}`)
+  const { next } = decision
+  await store.transaction((tx) => recordNew(tx, decision, actOf(by), next.id))
+  return next as Pending
+}
+
+/** A resource whose grants may be extended. */
+export function anExtendable(facts: Parameters<typeof aResource>[0] = {}): Resource {
+  return aResource({ extension: { times: 3, maxSeconds: 3_600 }, ...facts })
+}
+
+/** A resource with emergency access for engineers, to be reviewed within a day. */
+export function anEmergencyResource(): Resource {
+  const requesters = people({ groups: [ENGINEERS] })
+  return aResource({ breakGlass: { requesters, maxSeconds: 1_800, reviewSeconds: 86_400 } })
+}
+
+/** Stores emergency access for half an hour, opened as it is asked for. */
+export async function breakGlass(store: Store, by: Person, at = MORNING): Promise<Approved> {
+  const resource = anEmergencyResource()
+  const wish = { at, by, resource, catalogueRevision: REVISION }
+  const asked = decide(undefined, {
+    ...wish,
+    type: 'request',
+    id: nextId(),
+    isEmergency: true,
+    durationSeconds: 1_800,
+    reason: 'INC-42 dashboards are red',
+  })
+  if (!asked.ok) throw new Error(`cannot ask: ${asked.refusal.code}`)
+  const { next: pending } = asked
+  const opened = decide(pending, { ...wish, type: 'break-glass', requester: by })
+  if (!opened.ok) throw new Error(`cannot open: ${opened.refusal.code}`)
+  await store.transaction(async (tx) => {
+    await recordNew(tx, asked, actOf(by), pending.id)
+    await recordChange(tx, pending, opened, actOf(by))
+  })
+  return opened.next as Approved
 }
 
 /** Carries a command out on a stored request, as the use cases do; returns what it was made. */
@@ -75,7 +146,9 @@ export const approval = (facts: Partial<Command & { type: 'approve' }> = {}): Co
   at: after(60),
   by: kim,
   requester: alex,
+  colleagues: [],
   resource: aResource(),
+  catalogueRevision: REVISION,
   ...facts,
 })
 
@@ -86,7 +159,8 @@ export async function grant(
   approvedAt: Date = after(60),
 ): Promise<Approved> {
   const { id } = await ask(store, facts)
-  const approve = approval({ requester: facts.by ?? alex, at: approvedAt })
+  const resource = facts.resource ?? aResource()
+  const approve = approval({ requester: facts.by ?? alex, at: approvedAt, resource })
   return (await change(store, id, approve)) as Approved
 }
 

@@ -79,6 +79,31 @@ describe('claim', () => {
     assert.match(`${generation} ${leaseEpoch}`, /^\d+ \d+$/)
   })
 
+  it('knows every kind of work, and no other', async () => {
+    await using bench = await aWorkList()
+    const kinds: readonly WorkKind[] = ['policy', 'messages', 'moment', 'alert', 'eligibility']
+    for (const kind of kinds) await bench.mark('a', kind)
+    const claims = await bench.claim(...kinds)
+    assert.deepEqual(claims.map(({ kind }) => kind).sort(), kinds.toSorted())
+    await assert.rejects(bench.mark('a', 'chores' as WorkKind), { constraint: 'work_kind_known' })
+  })
+
+  it('marks several things at once, and none of what is rolled back', async () => {
+    await using bench = await aWorkList()
+    const { store } = bench.database
+    const things = ['c', 'a', 'b'].map((subject) => ({ kind: 'policy' as const, subject }))
+    const failed = store.transaction(async (tx) => {
+      await tx.work.markAll(things)
+      throw new Error('on purpose')
+    })
+    await assert.rejects(failed, { message: 'on purpose' })
+    assert.deepEqual(await bench.rows(), [])
+    await bench.mark('a')
+    await store.transaction((tx) => tx.work.markAll(things))
+    assert.deepEqual(subjects(await bench.claim()).sort(), ['a', 'b', 'c'])
+    await store.transaction((tx) => tx.work.markAll([]))
+  })
+
   it('coalesces marks of one subject', async () => {
     await using bench = await aWorkList()
     await Promise.all(Array.from({ length: 12 }, () => bench.mark('a')))
