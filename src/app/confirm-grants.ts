@@ -26,22 +26,26 @@ interface Proof {
 /** Records what a policy proves that was read back and is in force: its state, and which grants are active or ended. */
 export async function settleGrants(deps: PolicyDeps, proof: Proof): Promise<void> {
   const { state, active, ended } = proof
-  const wishes = [
-    ...active.map(({ id }) => ({ id, type: 'confirm-active' as const })),
-    ...ended.map(({ id }) => ({ id, type: 'confirm-ended' as const })),
-  ].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const activeUntil = new Map(active.map(({ id, grant }) => [id, grant.endsAt]))
+  const ids = [...activeUntil.keys(), ...ended.map(({ id }) => id)]
   const confirmed = await deps.store.transaction(async (tx) => {
     await saveState(deps, tx, proof)
-    const ids: string[] = []
-    for (const { id, type } of wishes) {
-      const request = await tx.requests.lock(id)
-      const decision = decide(request, { type, at: tx.now })
+    const done: string[] = []
+    const requests = ids.length === 0 ? [] : await tx.requests.lockAll(ids)
+    for (const request of requests) {
+      const endsAt = activeUntil.get(request.id)
+      const decision = decide(
+        request,
+        endsAt === undefined
+          ? { type: 'confirm-ended', at: tx.now }
+          : { type: 'confirm-active', at: tx.now, endsAt },
+      )
       // The request moved on since it was read: a later look at the policy will speak of its new state.
-      if (!decision.ok || request === undefined) continue
+      if (!decision.ok) continue
       await recordChange(tx, request, decision, BY_BOT)
-      ids.push(id)
+      done.push(request.id)
     }
-    return ids
+    return done
   })
   if (confirmed.length > 0)
     deps.log.info({ resource: state.resourceId, requests: confirmed }, 'confirmed by read-back')

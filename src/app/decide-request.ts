@@ -1,27 +1,43 @@
+import { answerGroups } from '../domain/approvals.ts'
+import { answerProblem } from '../domain/decide-answer.ts'
+import type { SlackGroupId } from '../domain/ids.ts'
 import { changeRequest } from './change-request.ts'
 import type { Deps } from './deps.ts'
 import type { RequestView } from './ports.ts'
 import type { Outcome, UseCases } from './use-cases.ts'
+
+const NO_GROUPS: ReadonlySet<SlackGroupId> = new Set()
 
 /** Approves a request; see {@link UseCases.approveRequest}. */
 export function approveRequest(
   deps: Deps,
   input: Parameters<UseCases['approveRequest']>[0],
 ): Promise<Outcome<RequestView>> {
+  const { note, durationSeconds } = input
   return changeRequest(deps, {
     ...input,
     refusedAs: 'request.approve_refused',
-    needsRequester: true,
-    entitled: (resource) => [resource?.approvers],
-    command({ actor, requester, resource, at }) {
+    opensAccess: true,
+    entitled: answerGroups,
+    command({ request, actor, requester, resource, ...situation }) {
       if (resource === undefined) return { code: 'resource-gone' }
-      if (requester === undefined) return { code: 'requester-not-eligible' }
-      if (!requester.ok)
-        return requester.refusal.code === 'directory-unavailable'
+      if (requester?.ok !== true) {
+        // What is decided already, or not theirs to answer, is told before anything about the requester.
+        const problem = answerProblem(request, { by: actor, resource, at: situation.at })
+        if (problem !== undefined) return problem
+        return requester?.refusal.code === 'directory-unavailable'
           ? requester.refusal
           : { code: 'requester-not-eligible' }
-      const note = input.note === undefined ? {} : { note: input.note }
-      return { type: 'approve', at, by: actor, requester: requester.person, resource, ...note }
+      }
+      return {
+        type: 'approve',
+        ...situation,
+        by: actor,
+        requester: requester.person,
+        resource,
+        ...(note === undefined ? {} : { note }),
+        ...(durationSeconds === undefined ? {} : { durationSeconds }),
+      }
     },
   })
 }
@@ -34,8 +50,8 @@ export function denyRequest(
   return changeRequest(deps, {
     ...input,
     refusedAs: 'request.deny_refused',
-    needsRequester: false,
-    entitled: (resource) => [resource?.approvers],
+    opensAccess: false,
+    entitled: answerGroups,
     command: ({ actor, resource, at }) =>
       resource === undefined
         ? { code: 'resource-gone' }
@@ -51,8 +67,8 @@ export function cancelRequest(
   return changeRequest(deps, {
     ...input,
     refusedAs: 'request.cancel_refused',
-    needsRequester: false,
-    entitled: () => [],
+    opensAccess: false,
+    entitled: () => NO_GROUPS,
     command: ({ actor, at }) => ({ type: 'cancel', at, by: actor }),
   })
 }

@@ -1,3 +1,5 @@
+import { answerGroups } from '../domain/approvals.ts'
+import { groupsIn } from '../domain/rules.ts'
 import { changeRequest } from './change-request.ts'
 import type { Deps } from './deps.ts'
 import type { RequestView } from './ports.ts'
@@ -8,17 +10,17 @@ export function endGrant(
   deps: Deps,
   input: Parameters<UseCases['endGrant']>[0],
 ): Promise<Outcome<RequestView>> {
-  const { admins } = deps.catalogue()
+  const admins = () => deps.catalogue().admins
   return changeRequest(deps, {
     ...input,
     refusedAs: 'grant.end_refused',
-    needsRequester: false,
-    entitled: (resource) => [admins, resource?.approvers],
+    opensAccess: false,
+    entitled: (resource) => new Set([...groupsIn(admins()), ...answerGroups(resource)]),
     command: ({ actor, resource, at }) => ({
       type: 'end',
       at,
       by: actor,
-      admins,
+      admins: admins(),
       ...(resource === undefined ? {} : { resource }),
       ...(input.reason === undefined ? {} : { reason: input.reason }),
     }),

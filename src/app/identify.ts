@@ -10,7 +10,13 @@ import { DirectoryUnavailable } from './ports.ts'
 import type { Store } from './store.ts'
 
 export type Identified =
-  { readonly ok: true; readonly person: Person } | { readonly ok: false; readonly refusal: Refusal }
+  | {
+      readonly ok: true
+      readonly person: Person
+      /** IANA name. */
+      readonly timeZone?: string
+    }
+  | { readonly ok: false; readonly refusal: Refusal }
 
 interface IdentifyDeps {
   readonly directory: Directory
@@ -18,13 +24,11 @@ interface IdentifyDeps {
   readonly catalogue: () => Catalogue
 }
 
-/** Slack allows about twenty look-ups of groups a minute. */
 const LOOK_UPS_AT_ONCE = 4
 
 /**
- * Who a Slack user is at this moment, with those of the given groups that they belong to. Refuses whoever is not a
- * full member with an address in our domains, whoever's address is not the one pinned at first use, and everybody
- * while a look-up fails.
+ * Who a Slack user is at this moment, with those of the given groups that they belong to. Refuses whoever is neither
+ * member nor guest, whoever's address is not the one pinned at first use, and everybody while a look-up fails.
  */
 export async function identify(
   deps: IdentifyDeps,
@@ -54,18 +58,31 @@ export async function recognize(
     if (!found.ok) return { ok: false, refusal: { code: 'not-a-member', why: found.why } }
     if (!isWritableEmail(found.member.email))
       return { ok: false, refusal: { code: 'not-a-member', why: 'no-email' } }
-    const { domains } = deps.catalogue()
-    if (!domains.includes(domainOf(foldEmail(found.member.email))))
-      return { ok: false, refusal: { code: 'email-domain', domains } }
-    if (!(await isPinned(deps.store, found.member)))
+    const { isGuest, timeZone, ...identity } = found.member
+    if (!(await isPinned(deps.store, identity)))
       return { ok: false, refusal: { code: 'email-changed' } }
-    const { known, isComplete } = memberships
-    return { ok: true, person: { ...found.member, groups: known }, isComplete }
+    const standing = isGuest ? 'guest' : isOurs(deps.catalogue(), identity) ? 'member' : 'outsider'
+    return {
+      ok: true,
+      person: { ...identity, standing, groups: memberships.known },
+      ...(timeZone === undefined ? {} : { timeZone }),
+      isComplete: memberships.isComplete,
+    }
   } catch (error) {
     if (error instanceof DirectoryUnavailable)
       return { ok: false, refusal: { code: 'directory-unavailable' } }
     throw error
   }
+}
+
+function isOurs({ domains }: Catalogue, { email }: Identity): boolean {
+  return domains.includes(domainOf(foldEmail(email)))
+}
+
+/** Why a guest, or somebody with an address elsewhere, is not served; `undefined` for members. */
+export function strangerRefusal(person: Person, { domains }: Catalogue): Refusal | undefined {
+  if (person.standing === 'guest') return { code: 'not-a-member', why: 'guest' }
+  return person.standing === 'outsider' ? { code: 'email-domain', domains } : undefined
 }
 
 async function membershipsOf(

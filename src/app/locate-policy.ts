@@ -1,4 +1,5 @@
-import type { Approved } from '../domain/request.ts'
+import type { Approved, Grant } from '../domain/request.ts'
+import { isOver } from '../domain/request.ts'
 import type { Resource } from '../domain/resource.ts'
 import type { Deps } from './deps.ts'
 import type { Lease } from './lease.ts'
@@ -39,7 +40,7 @@ export type Located =
  * The policy of a resource as Pomerium stores it now. Ours is the one whose id we stored; else one of that name that
  * carries our mark; else a new one. A stranger of that name is never touched, and one that is gone is never replaced:
  * it was attached to routes by hand. A resource that the catalogue moves to another policy keeps the old one, for
- * ending access only, until the access in it is over.
+ * the access in it only, until that is over.
  */
 export async function locatePolicy(
   deps: PolicyDeps,
@@ -59,7 +60,7 @@ export async function locatePolicy(
         reason: `policy ${known.policyName} is gone from Pomerium; run "npm run jit -- policy forget ${resourceId}" and attach the new one to its routes`,
       }
     if (!isMoving) return { ok: true, live, state: known, requests }
-    const staying = requests.filter(({ grant }) => grant.state !== 'granting')
+    const staying = requests.filter(({ grant }) => grant.state !== 'granting' || mayBeIn(grant))
     const moving = `the catalogue moved ${resourceId} to policy ${resource.policy}; new access waits until the access in policy ${known.policyName} is over`
     return { ok: true, live, state: known, requests: staying, moving }
   }
@@ -79,10 +80,13 @@ export async function locatePolicy(
 
 /** Whether the policy that is known may hold a rule of ours. */
 function holdsAccess({ known, requests }: Pick<Situation, 'known' | 'requests'>): boolean {
-  return (
-    (known?.written.length ?? 0) > 0 ||
-    requests.some(({ grant }) => grant.state === 'active' || grant.state === 'ending')
-  )
+  return (known?.written.length ?? 0) > 0 || requests.some(({ grant }) => mayBeIn(grant))
+}
+
+/** Whether a grant that is not over may have a rule in Pomerium: an extended one has the shorter rule of before. */
+function mayBeIn(grant: Grant): boolean {
+  if (grant.state === 'granting') return grant.inForceUntil !== undefined
+  return !isOver(grant)
 }
 
 /** Why the policy cannot be had yet: another resource has access in it. One that has none lets go of it. */

@@ -1,17 +1,16 @@
-import type { RequestId } from '../domain/ids.ts'
+import type { RequestId, SlackChannelId } from '../domain/ids.ts'
 import type { Breaker } from './breaker.ts'
-import type { Deps } from './deps.ts'
-import { viewOf } from './deps.ts'
+import { viewIn } from './deps.ts'
+import { guarded } from './guarded.ts'
 import type { Lease } from './lease.ts'
-import type { MessagePlace, Messenger, RecordedEvent, RequestView } from './ports.ts'
+import type { MessagePlace, RecordedEvent, RequestView } from './ports.ts'
 import { MessengerError } from './ports.ts'
+import type { RerouteDeps } from './reroute-card.ts'
+import { mayPass, rerouteAlert, rerouteCard, viewAt } from './reroute-card.ts'
 import type { ShownMessage } from './store.ts'
-import type { Handled, WorkHandler } from './worker.ts'
+import type { WorkHandler } from './worker.ts'
 
-export type NotifyDeps = Pick<Deps, 'store' | 'catalogue' | 'log'> & {
-  readonly messenger: Messenger
-  readonly breaker: Breaker
-}
+export type NotifyDeps = RerouteDeps & { readonly breaker: Breaker }
 
 const TRAIL_LINES_MAX = 5
 /** How long to leave to a replica with another catalogue what this one does not know. */
@@ -27,9 +26,11 @@ export function messagesWork(deps: NotifyDeps): WorkHandler {
       const id = subject as RequestId
       // The messages first: what is found of the request after that is at least as new as what they show.
       const messages = await deps.store.statement((db) => db.messages.of(id))
-      const request = await deps.store.statement((db) => db.requests.find(id))
-      if (request === undefined) return []
-      const view = viewOf(deps.catalogue(), request)
+      const view = await deps.store.statement(async (db) => {
+        const request = await db.requests.find(id)
+        return request === undefined ? undefined : viewIn(db, deps.catalogue(), request)
+      })
+      if (view === undefined) return []
       const changes = await changesOwed(deps, view, messages)
       const troubles: MessengerError[] = []
       const attempt = async (step: () => Promise<void>): Promise<void> => {
@@ -42,12 +43,12 @@ export function messagesWork(deps: NotifyDeps): WorkHandler {
       }
       await Promise.all([
         attempt(() => postDirect(deps, view, messages, lease)),
-        attempt(() => postCard(deps, view, messages, lease)),
+        attempt(() => provideCard(deps, view, messages, lease)),
         ...messages.map((message) => attempt(() => bringUpToDate(deps, view, message, changes))),
       ])
       const isCardOwed =
         view.resource === undefined &&
-        request.status === 'pending' &&
+        view.request.status === 'pending' &&
         messages.every(({ kind }) => kind !== 'card')
       // A replica with a newer catalogue may know where the card goes.
       if (troubles.length === 0 && isCardOwed) return { type: 'again', afterMs: OTHER_REPLICA_MS }
@@ -67,7 +68,7 @@ async function postDirect(
   await remember(deps, view, 'direct', place)
 }
 
-async function postCard(
+async function provideCard(
   deps: NotifyDeps,
   view: RequestView,
   messages: readonly ShownMessage[],
@@ -76,8 +77,13 @@ async function postCard(
   const { resource } = view
   if (resource === undefined || messages.some(({ kind }) => kind === 'card')) return
   await lease.hold()
-  const place = await deps.messenger.postCard(resource.channel, view)
-  await remember(deps, view, 'card', place)
+  try {
+    const place = await deps.messenger.postCard(resource.channel, view)
+    await remember(deps, view, 'card', place)
+  } catch (error) {
+    if (!(error instanceof MessengerError) || mayPass(error)) throw error
+    await rerouteCard(deps, { ...view, resource }, error, lease)
+  }
 }
 
 async function remember(
@@ -99,18 +105,18 @@ async function bringUpToDate(
   const { request } = view
   const { messenger, store } = deps
   const isOwed = ({ requestVersion = 0 }: RecordedEvent) => requestVersion > message.trailVersion
-  const lines = changes.filter(isOwed).slice(0, TRAIL_LINES_MAX)
+  const owed = changes.filter(isOwed).slice(0, TRAIL_LINES_MAX)
+  const lines = message.kind === 'direct' ? owed.filter(isForRequester) : owed
   let { shownVersion: shown, trailVersion: trail } = message
   try {
     if (shown < request.version) {
-      if (message.kind === 'card') await messenger.updateCard(message.place, view)
+      if (message.kind === 'card')
+        await messenger.updateCard(message.place, viewAt(deps, view, message.place))
       else await messenger.updateDirect(message.place, view)
       shown = request.version
     }
-    if (lines.length > 0) {
-      await messenger.postTrail(message.place, lines, view)
-      trail = lines.at(-1)?.requestVersion ?? trail
-    }
+    if (lines.length > 0) await messenger.postTrail(message.place, lines, view)
+    trail = owed.at(-1)?.requestVersion ?? trail
   } catch (error) {
     if (!(error instanceof MessengerError && error.code === 'gone')) throw error
     // Somebody deleted the message: it can never lie again, and a new one is posted if none is left.
@@ -122,8 +128,13 @@ async function bringUpToDate(
     if (shown > message.shownVersion || trail > message.trailVersion)
       await store.statement((db) => db.messages.shows(message.id, { shown, trail }))
   }
-  if (trail < request.version && lines.length === TRAIL_LINES_MAX)
+  if (trail < request.version && owed.length === TRAIL_LINES_MAX)
     await store.statement((db) => db.work.mark('messages', request.id))
+}
+
+/** Approvers are reminded, the requester is not. */
+function isForRequester({ action }: RecordedEvent): boolean {
+  return action !== 'request.reminded' && action !== 'grant.review_reminded'
 }
 
 /** State changes that the thread of some message lacks. */
@@ -137,7 +148,10 @@ async function changesOwed(
   return deps.store.statement((db) => db.audit.changesAfter(request.id, since))
 }
 
-/** The worker's hand for alerts: posts an audit event to the audit channel, once. */
+/**
+ * The worker's hand for alerts: posts an audit event to the audit channel, once, or where that does not take it to the
+ * fallback channel.
+ */
 export function alertWork(deps: NotifyDeps): WorkHandler {
   return ({ subject, attempts }, lease) =>
     guarded(deps, attempts, subject, async () => {
@@ -149,10 +163,8 @@ export function alertWork(deps: NotifyDeps): WorkHandler {
       if (event === undefined) return []
       deps.log.error({ action: event.action, resource: event.resourceId, seq }, 'alert')
       if (channel === undefined) return []
-      await lease.hold()
       try {
-        const place = await deps.messenger.postAlert(channel, event)
-        await deps.store.statement((db) => db.messages.alertPosted(seq, place))
+        await postAlert(deps, channel, event, lease)
         return []
       } catch (error) {
         if (error instanceof MessengerError) return [error]
@@ -161,36 +173,18 @@ export function alertWork(deps: NotifyDeps): WorkHandler {
     })
 }
 
-/** Runs a step behind Slack's breaker and turns what could not be shown into a result: later, or never. */
-async function guarded(
+async function postAlert(
   deps: NotifyDeps,
-  attempts: number,
-  subject: string,
-  step: () => Promise<readonly MessengerError[] | Handled>,
-): Promise<Handled> {
-  const { breaker, log } = deps
-  const awayMs = breaker.enter()
-  if (awayMs > 0) return { type: 'again', afterMs: awayMs }
-  let troubles: readonly MessengerError[] | Handled
+  channel: SlackChannelId,
+  event: RecordedEvent,
+  lease: Lease,
+): Promise<void> {
+  await lease.hold()
   try {
-    troubles = await step()
+    const place = await deps.messenger.postAlert(channel, event)
+    await deps.store.statement((db) => db.messages.alertPosted(event.seq, place))
   } catch (error) {
-    breaker.left()
-    throw error
+    if (!(error instanceof MessengerError) || mayPass(error)) throw error
+    await rerouteAlert(deps, event, { from: channel, refused: error }, lease)
   }
-  if ('type' in troubles) {
-    breaker.succeeded()
-    return troubles
-  }
-  const later = troubles.find(({ code }) => code === 'unavailable' || code === 'rate-limited')
-  if (later === undefined) breaker.succeeded()
-  else breaker.failed(later.retryAfterMs)
-  if (later !== undefined) {
-    log.warn({ err: later, subject, attempt: attempts + 1 }, 'message not shown yet')
-    return { type: 'failed', error: later.message, retryAfterMs: later.retryAfterMs }
-  }
-  const [trouble] = troubles
-  if (trouble === undefined) return { type: 'done' }
-  log.error({ err: trouble, subject }, 'message cannot be shown')
-  return { type: 'blocked', error: trouble.message }
 }

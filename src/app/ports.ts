@@ -1,14 +1,17 @@
 import type { AuditEvent } from '../domain/event.ts'
 import type { SlackChannelId, SlackGroupId, SlackTeamId, SlackUserId } from '../domain/ids.ts'
 import type { NotAMember } from '../domain/refusal.ts'
-import type { AccessRequest } from '../domain/request.ts'
+import type { AccessRequest, Approved } from '../domain/request.ts'
 import type { Resource } from '../domain/resource.ts'
 
-/** A full member of the workspace, as Slack has them at this moment. */
+/** A member or guest of the workspace, as Slack has them at this moment. */
 export interface Member {
   readonly teamId: SlackTeamId
   readonly userId: SlackUserId
   readonly email: string
+  readonly isGuest: boolean
+  /** IANA name, e.g. `Europe/Brussels`. */
+  readonly timeZone?: string
 }
 
 /** Who is in the workspace. Methods throw {@link DirectoryUnavailable} and nothing else: a failed look-up is no answer. */
@@ -26,8 +29,12 @@ export class DirectoryUnavailable extends Error {
 /** Everything that a message about a request is made from. */
 export interface RequestView {
   readonly request: AccessRequest
-  /** Absent when the resource has left the catalogue. */
+  /** At the level that was asked for; absent when it has left the catalogue. */
   readonly resource?: Resource
+  /** The request whose grant is to last longer, when that is what is asked. */
+  readonly extended?: Approved
+  /** The channel where a card belongs that does not take it. */
+  readonly reroutedFrom?: SlackChannelId
 }
 
 /** An audit event as it is read back. */

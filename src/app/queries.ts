@@ -1,31 +1,47 @@
+import { openStage, rightAt, rightToAnswer } from '../domain/approvals.ts'
 import type { SlackUserId } from '../domain/ids.ts'
-import type { Resource } from '../domain/resource.ts'
-import { belongsTo, groupsIn, requestableBy } from '../domain/rules.ts'
+import type { Person } from '../domain/person.ts'
+import type { AccessRequest, Pending } from '../domain/request.ts'
+import type { Catalogue, Names, PeopleSet, Resource } from '../domain/resource.ts'
+import { askable, resourceAt, resourceRef } from '../domain/resource.ts'
+import {
+  approverSets,
+  belongsTo,
+  groupsIn,
+  isSponsor,
+  kindsFor,
+  requesterSets,
+} from '../domain/rules.ts'
 import type { Deps } from './deps.ts'
-import { viewOf } from './deps.ts'
-import { identify, recognize } from './identify.ts'
+import { viewIn } from './deps.ts'
+import { identify, recognize, strangerRefusal } from './identify.ts'
 import type { RequestView } from './ports.ts'
-import type { Outcome } from './use-cases.ts'
+import type { Statements } from './store.ts'
+import type { Offer, Outcome } from './use-cases.ts'
 
 const LIST_LENGTH = 20
+/** So many requests are looked at for those that wait for one person. */
+const LOOKED_AT = 200
 
-/** The resources that somebody may ask for. */
-export async function resourcesFor(
+/** What somebody may ask for; see {@link UseCases.offersFor}. */
+export async function offersFor(
   deps: Deps,
   actor: SlackUserId,
-): Promise<Outcome<readonly Resource[]>> {
+): Promise<Outcome<readonly Offer[]>> {
   const catalogue = deps.catalogue()
-  const sets = [...catalogue.resources.values()].map(({ requesters }) => requesters)
-  const found = await recognize(deps, actor, groupsIn(...sets))
+  const resources = askable(catalogue)
+  const found = await recognize(deps, actor, groupsIn(...resources.flatMap(requesterSets)))
   if (!found.ok) return found
-  return listed(requestableBy(catalogue, found.person), found.isComplete)
-}
-
-/** A list that is empty because of what could not be looked up is no answer. */
-function listed<T>(list: readonly T[], isComplete: boolean | undefined): Outcome<readonly T[]> {
-  if (list.length === 0 && isComplete === false)
-    return { ok: false, refusal: { code: 'directory-unavailable' } }
-  return { ok: true, value: list }
+  const { person } = found
+  const offers = resources
+    .filter((resource) => found.isComplete !== false || !hasDenied(requesterSets(resource)))
+    .map((resource) => ({
+      resource,
+      kinds: kindsFor(resource, person),
+      isSponsor: isSponsor(resource, person),
+    }))
+    .filter(({ kinds, isSponsor }) => kinds.length > 0 || isSponsor)
+  return listed(offers, catalogue, { person, isComplete: found.isComplete })
 }
 
 /** Somebody's own requests: what is open or live first, then the newest. */
@@ -35,24 +51,105 @@ export async function requestsOf(
 ): Promise<Outcome<readonly RequestView[]>> {
   const identified = await identify(deps, actor, new Set())
   if (!identified.ok) return identified
-  const requests = await deps.store.statement((db) => db.requests.ofRequester(actor, LIST_LENGTH))
-  return { ok: true, value: requests.map((request) => viewOf(deps.catalogue(), request)) }
+  const catalogue = deps.catalogue()
+  const views = await deps.store.statement(async (db) =>
+    viewsOf(db, catalogue, await db.requests.ofRequester(actor, LIST_LENGTH)),
+  )
+  return listed(views, catalogue, { person: identified.person, isComplete: true })
 }
 
-/** Requests that wait for somebody's answer, the oldest first; those that they cannot answer are left out. */
-export async function requestsWaitingFor(
+/** Requests that somebody may answer now, the oldest first; see {@link UseCases.requestsWaitingFor}. */
+export function requestsWaitingFor(
   deps: Deps,
   actor: SlackUserId,
 ): Promise<Outcome<readonly RequestView[]>> {
+  const mayEver = (resource: Resource, person: Person) =>
+    approverSets(resource).some((set) => set !== undefined && belongsTo(set, person))
+  return waitingFor(deps, actor, mayEver, async (db, refs, person, { catalogue }) => {
+    const pending = await db.requests.pending(refs, person, LOOKED_AT)
+    return pending
+      .filter((request) => mayAnswerNow(request, catalogue, person))
+      .slice(0, LIST_LENGTH)
+  })
+}
+
+/** Break-glass access that somebody may review; see {@link UseCases.reviewsWaitingFor}. */
+export function reviewsWaitingFor(
+  deps: Deps,
+  actor: SlackUserId,
+): Promise<Outcome<readonly RequestView[]>> {
+  const mayReview = (resource: Resource, person: Person) =>
+    // Further approvers may review from the start.
+    rightToAnswer({ kind: 'break-glass', escalatedAt: new Date(0) }, resource, person) !== undefined
+  return waitingFor(deps, actor, mayReview, (db, refs, person, { isAdmin }) =>
+    // Of what has left the catalogue too.
+    db.requests.reviewsDue(isAdmin ? 'all' : refs, person, LIST_LENGTH),
+  )
+}
+
+/** Requests for those resources of which a person has a right. */
+async function waitingFor(
+  deps: Deps,
+  actor: SlackUserId,
+  hasRight: (resource: Resource, person: Person) => boolean,
+  find: (
+    db: Statements,
+    refs: readonly string[],
+    person: Person,
+    more: { readonly catalogue: Catalogue; readonly isAdmin: boolean },
+  ) => Promise<readonly AccessRequest[]>,
+): Promise<Outcome<readonly RequestView[]>> {
   const catalogue = deps.catalogue()
-  const resources = [...catalogue.resources.values()]
-  const found = await recognize(deps, actor, groupsIn(...resources.map((r) => r.approvers)))
+  const resources = askable(catalogue)
+  const { admins } = catalogue
+  const found = await recognize(deps, actor, groupsIn(admins, ...resources.flatMap(approverSets)))
   if (!found.ok) return found
   const { person } = found
-  const ids = resources.filter((r) => belongsTo(r.approvers, person)).map(({ id }) => id)
-  const pending = await deps.store.statement((db) => db.requests.pending(ids, person, LIST_LENGTH))
-  return listed(
-    pending.map((request) => viewOf(catalogue, request)),
-    found.isComplete,
+  const isCertain = (...sets: readonly (PeopleSet | undefined)[]) =>
+    found.isComplete !== false || !hasDenied(sets)
+  const isAdmin = isCertain(admins) && belongsTo(admins, person)
+  const refs = resources
+    .filter((resource) => isCertain(...approverSets(resource)))
+    .filter((resource) => hasRight(resource, person))
+    .map(({ id, level }) => resourceRef({ resourceId: id, level: level?.id }))
+  const views = await deps.store.statement(async (db) =>
+    viewsOf(db, catalogue, await find(db, refs, person, { catalogue, isAdmin })),
   )
+  return listed(views, catalogue, { person, isComplete: found.isComplete })
+}
+
+/** Whether a person may approve a request at the stage that waits, going by the approvals on record. */
+function mayAnswerNow(request: Pending, catalogue: Catalogue, person: Person): boolean {
+  const resource = resourceAt(catalogue, request.resourceId, request.level)
+  if (resource === undefined) return false
+  const open = openStage(request, resource)
+  // Where all stages are filled on record some approval does not count any more, and anybody's may help.
+  return open === undefined
+    ? rightToAnswer(request, resource, person) !== undefined
+    : rightAt(open.stage, request, resource, person) !== undefined
+}
+
+function viewsOf(
+  db: Statements,
+  catalogue: Catalogue,
+  requests: readonly AccessRequest[],
+): Promise<readonly RequestView[]> {
+  return Promise.all(requests.map((request) => viewIn(db, catalogue, request)))
+}
+
+/** Whether groups are denied, so that a failed look-up could show somebody more than is theirs. */
+function hasDenied(sets: readonly (PeopleSet | Names | undefined)[]): boolean {
+  return sets.some((set) => set !== undefined && 'deny' in set && set.deny.groups.length > 0)
+}
+
+/** A list that is empty because of what could not be looked up, or because somebody is not served, is no answer. */
+function listed<T>(
+  list: readonly T[],
+  catalogue: Catalogue,
+  { person, isComplete }: { readonly person: Person; readonly isComplete: boolean | undefined },
+): Outcome<readonly T[]> {
+  if (list.length > 0) return { ok: true, value: list }
+  const stranger = strangerRefusal(person, catalogue)
+  if (isComplete !== false && stranger === undefined) return { ok: true, value: list }
+  return { ok: false, refusal: stranger ?? { code: 'directory-unavailable' } }
 }

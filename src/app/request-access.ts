@@ -1,75 +1,102 @@
-import { decide } from '../domain/decide.ts'
-import type { ResourceId } from '../domain/ids.ts'
+import type { LevelId, ResourceId, SlackGroupId } from '../domain/ids.ts'
+import { isWritableEmail } from '../domain/ppl-rule.ts'
 import type { Refusal } from '../domain/refusal.ts'
-import { groupsIn } from '../domain/rules.ts'
+import type { Catalogue, Resource } from '../domain/resource.ts'
+import { askable, resourceAt } from '../domain/resource.ts'
+import { groupsIn, isSponsor, kindsFor, requesterSets } from '../domain/rules.ts'
 import type { Deps } from './deps.ts'
-import { viewOf } from './deps.ts'
-import { identify } from './identify.ts'
 import type { Identified } from './identify.ts'
-import { actorOf } from './actor.ts'
-import type { RequestView } from './ports.ts'
-import { recordNew, recordRefusal } from './record.ts'
-import { RequestExists } from './store.ts'
-import type { Transaction } from './store.ts'
-import type { Outcome, UseCases } from './use-cases.ts'
+import { identify, strangerRefusal } from './identify.ts'
+import { placeRequest } from './place-request.ts'
+import type { Placed, Wish } from './place-request.ts'
+import { startOf } from './start.ts'
+import type { UseCases } from './use-cases.ts'
 
 type Input = Parameters<UseCases['requestAccess']>[0]
 
 /** Asks for access; see {@link UseCases.requestAccess}. */
-export async function requestAccess(deps: Deps, input: Input): Promise<Outcome<RequestView>> {
+export function requestAccess(deps: Deps, input: Input): Promise<Placed> {
+  return placeRequest(deps, (fixed) => wishOf(fixed, input))
+}
+
+async function wishOf(deps: Deps, input: Input): Promise<Wish> {
   const catalogue = deps.catalogue()
-  const resource = catalogue.resources.get(input.resource as ResourceId)
-  const identified = await identify(deps, input.actor, groupsIn(resource?.requesters))
-  const attempt = () => deps.store.transaction((tx) => ask(deps, tx, input, identified))
-  try {
-    return await attempt()
-  } catch (error) {
-    // The same delivery, or the same wish, came in at the same moment: the second look finds it.
-    if (error instanceof RequestExists) return attempt()
-    throw error
+  const { beneficiary } = input
+  const [id = '', level, ...rest] = input.resource.split(':')
+  const ref = { resourceId: id as ResourceId, level: level as LevelId | undefined }
+  const resource = rest.length > 0 ? undefined : resourceAt(catalogue, ref.resourceId, ref.level)
+  const levels = [...(catalogue.resources.get(ref.resourceId)?.levels.values() ?? [])]
+  const candidates = resource === undefined && level === undefined ? levels : [resource]
+  const groups = groupsIn(...candidates.flatMap(requesterSets))
+  const known = await identify(deps, input.actor, groups)
+  const isHidden = unaskable(known, resource, candidates, input)?.code === 'no-such-resource'
+  // The same look-up for every name that is not theirs to see: a failure must not tell which of them exist.
+  const asker = isHidden ? await identify(deps, input.actor, anyGroups(catalogue)) : known
+  const start = await startOf(deps, input.start, asker)
+  const problem = unaskable(asker, resource, candidates, input) ?? start.problem
+  return {
+    actor: input.actor,
+    via: input.via,
+    idempotencyKey: input.idempotencyKey,
+    asker,
+    resource,
+    beneficiary,
+    isEmergency: input.breakGlass === true,
+    problem: problem && strange(deps, asker, problem),
+    refusedAs: 'request.create_refused',
+    details: {
+      resource: input.resource,
+      durationSeconds: input.durationSeconds,
+      ...(beneficiary === undefined ? {} : { beneficiary }),
+      ...(input.breakGlass === true ? { breakGlass: true } : {}),
+    },
+    // An emergency waits for nothing, not even for the answer to an ordinary wish for the same.
+    waiting: async (tx) =>
+      input.breakGlass === true
+        ? undefined
+        : tx.requests.findPending({ ...ref, requester: input.actor, beneficiary }),
+    command: (facts) => ({
+      type: 'request',
+      ...facts,
+      isEmergency: input.breakGlass === true,
+      durationSeconds: input.durationSeconds,
+      reason: input.reason,
+      ...(beneficiary === undefined ? {} : { beneficiary }),
+      ...(start.at === undefined ? {} : { startsAt: start.at }),
+    }),
   }
 }
 
-async function ask(
-  deps: Deps,
-  tx: Transaction,
-  input: Input,
-  identified: Identified,
-): Promise<Outcome<RequestView>> {
-  const catalogue = deps.catalogue()
-  // In this order: a repeated delivery that sees the first one's request must know it for its own.
-  const pending = await tx.requests.findPending(input.actor, input.resource as ResourceId)
-  const known = await tx.requests.findByIdempotencyKey(input.idempotencyKey)
-  if (known !== undefined) return { ok: true, value: viewOf(catalogue, known) }
-  const act = { actor: actorOf(input.actor, identified), via: input.via }
-  const refuse = async (refusal: Refusal): Promise<Outcome<RequestView>> => {
-    await recordRefusal(tx, {
-      ...act,
-      action: 'request.create_refused',
-      refusal,
-      details: { resource: input.resource, durationSeconds: input.durationSeconds },
-    })
-    return { ok: false, refusal }
-  }
-  if (!identified.ok) return refuse(identified.refusal)
-  const resource = catalogue.resources.get(input.resource as ResourceId)
-  if (resource === undefined) return refuse({ code: 'no-such-resource', resource: input.resource })
-  const decision = decide(undefined, {
-    type: 'request',
-    at: tx.now,
-    id: deps.newRequestId(),
-    by: identified.person,
-    resource,
-    durationSeconds: input.durationSeconds,
-    reason: input.reason,
-    catalogueRevision: catalogue.revision,
-  })
-  if (!decision.ok) return refuse(decision.refusal)
-  if (pending !== undefined) return refuse({ code: 'already-pending' })
-  await recordNew(tx, decision, act, input.idempotencyKey)
-  deps.log.info(
-    { requestId: decision.next.id, resource: resource.id, requester: input.actor },
-    'access requested',
-  )
-  return { ok: true, value: viewOf(catalogue, decision.next) }
+/** The groups of everybody who may ask for anything. */
+function anyGroups(catalogue: Catalogue): ReadonlySet<SlackGroupId> {
+  return groupsIn(...askable(catalogue).flatMap(requesterSets))
+}
+
+/** Why it cannot be asked for at all: nothing of that name is theirs to see, or they have to say at which level. */
+function unaskable(
+  asker: Identified,
+  resource: Resource | undefined,
+  candidates: readonly (Resource | undefined)[],
+  { resource: name, beneficiary }: Input,
+): Refusal | undefined {
+  if (!asker.ok) return undefined
+  const { person } = asker
+  const isTheirs = (of: Resource) => kindsFor(of, person).length > 0 || isSponsor(of, person)
+  const visible = candidates.filter((of) => of !== undefined).filter(isTheirs)
+  if (visible.length === 0) return { code: 'no-such-resource', resource: name }
+  if (resource === undefined)
+    return {
+      code: 'level-needed',
+      ...(visible[0] === undefined ? {} : { resource: visible[0].id }),
+      levels: visible.flatMap(({ level }) => (level === undefined ? [] : [level.id])),
+    }
+  return beneficiary !== undefined && !isWritableEmail(beneficiary)
+    ? { code: 'beneficiary-not-listed', beneficiary }
+    : undefined
+}
+
+/** Guests and people of other organisations read why they are not served, whatever they ask for. */
+function strange(deps: Deps, asker: Identified, problem: Refusal): Refusal {
+  if (!asker.ok || problem.code !== 'no-such-resource') return problem
+  return strangerRefusal(asker.person, deps.catalogue()) ?? problem
 }

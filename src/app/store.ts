@@ -1,5 +1,5 @@
-import type { AuditEvent } from '../domain/event.ts'
-import type { RequestId, ResourceId, SlackTeamId, SlackUserId } from '../domain/ids.ts'
+import type { AuditAction, AuditEvent } from '../domain/event.ts'
+import type { LevelId, RequestId, ResourceId, SlackTeamId, SlackUserId } from '../domain/ids.ts'
 import type { Identity } from '../domain/person.ts'
 import type { Rule } from '../domain/ppl.ts'
 import type { AccessRequest, Approved, Pending } from '../domain/request.ts'
@@ -32,26 +32,73 @@ export interface Statements {
 export interface Requests {
   /** The request, locked against every other writer until the transaction ends. */
   lock(id: RequestId): Promise<AccessRequest | undefined>
+  /** Those of the requests that exist, ordered by id, locked in that order. */
+  lockAll(ids: readonly RequestId[]): Promise<readonly AccessRequest[]>
   find(id: RequestId): Promise<AccessRequest | undefined>
   findByIdempotencyKey(key: string): Promise<AccessRequest | undefined>
-  findPending(requester: SlackUserId, resource: ResourceId): Promise<Pending | undefined>
+  /** The ordinary wish for access (no extension, no emergency) that a person has waiting for a resource at a level, for that beneficiary. */
+  findPending(of: {
+    readonly requester: SlackUserId
+    readonly resourceId: ResourceId
+    readonly level?: LevelId | undefined
+    readonly beneficiary?: string | undefined
+  }): Promise<Pending | undefined>
+  /** The wish to extend this grant that waits for an answer. */
+  findPendingExtension(of: RequestId): Promise<Pending | undefined>
+  /** Waits for every other transaction that counts what this person has, and keeps later ones waiting. */
+  lockUsage(requester: SlackUserId): Promise<void>
+  /** What a person has and did but for emergencies: what is open, grants that are not over, requests of the last hour. */
+  usage(requester: SlackUserId): Promise<Usage>
+  /** How often a rule approved for a person on a resource, at any level, since an instant. */
+  automaticApprovals(of: {
+    readonly requester: SlackUserId
+    readonly resourceId: ResourceId
+    readonly rule: string
+    readonly since: Date
+  }): Promise<number>
+  /** Whether access of a person to a resource, at any level, was revoked or denied since an instant. */
+  takenAwaySince(of: {
+    readonly requester: SlackUserId
+    readonly resourceId: ResourceId
+    readonly since: Date
+  }): Promise<boolean>
   /** Stores a new request; throws {@link RequestExists} when somebody was faster. */
   insert(request: Pending, idempotencyKey: string): Promise<void>
   /** Stores the next version of a locked request. */
   save(from: AccessRequest, to: AccessRequest): Promise<void>
   /** Requests of one person: pending ones and those with a grant that is not over first, then the newest. */
   ofRequester(requester: SlackUserId, limit: number): Promise<readonly AccessRequest[]>
-  /** Requests that a person has neither made nor approved yet and that wait for an answer, the oldest first. */
-  pending(
-    resources: readonly ResourceId[],
-    approver: Identity,
-    limit: number,
-  ): Promise<readonly Pending[]>
+  /**
+   * Requests that wait for an answer and that a person is not the requester, beneficiary or an approver of, the oldest
+   * first. `refs`: what they are for, as resourceRef writes it.
+   */
+  pending(refs: readonly string[], approver: Identity, limit: number): Promise<readonly Pending[]>
   /**
    * Requests of a resource whose rule may stand in its policy, ordered by id: those with a grant that is not over, and
    * those with one whose window reaches into the last hour or beyond, however it ended.
    */
   standing(resource: ResourceId): Promise<readonly Approved[]>
+  /** Everybody who has a request waiting or a grant that is not over. */
+  openRequesters(): Promise<readonly SlackUserId[]>
+  /** The requests of a person that wait, or whose grant is not over; at most 200. */
+  openOf(requester: SlackUserId): Promise<readonly AccessRequest[]>
+  /**
+   * Break-glass access whose review is due and that a person has not asked for, the first due first. `refs`: what it is
+   * to, as resourceRef writes it.
+   */
+  reviewsDue(
+    refs: readonly string[] | 'all',
+    reviewer: Identity,
+    limit: number,
+  ): Promise<readonly Approved[]>
+}
+
+export interface Usage {
+  readonly openRequests: number
+  /** Those of them that ask for access, and not for a grant to last longer. */
+  readonly accessRequests: number
+  readonly grants: number
+  readonly requestsLastHour: number
 }
 
 /** A request with this idempotency key, or a pending one of this person and resource, was there already. */
@@ -64,6 +111,8 @@ export interface Audit {
   /** State changes of a request after a version, in order. */
   changesAfter(id: RequestId, version: number): Promise<readonly RecordedEvent[]>
   find(seq: number): Promise<RecordedEvent | undefined>
+  /** Whether an alert of this action was recorded within the last seconds. */
+  alertedWithin(action: AuditAction, seconds: number): Promise<boolean>
 }
 
 export interface Identities {
@@ -142,20 +191,27 @@ export interface Messages {
   isAlertPosted(seq: number): Promise<boolean>
 }
 
-/** `policy`: a resource's policy; `messages`: those of a request; `moment`: a request that time changes; `alert`: an audit event. */
-export type WorkKind = 'policy' | 'messages' | 'moment' | 'alert'
+/**
+ * `policy`: a resource's policy; `messages`: those of a request; `moment`: a request that time changes; `alert`: an
+ * audit event; `eligibility`: a person whose requests and grants are looked at again.
+ */
+export type WorkKind = 'policy' | 'messages' | 'moment' | 'alert' | 'eligibility'
 
 export interface Work {
   /** Puts back on the list what should be on it, and gives some messages that could not be shown another chance, each time after longer. */
   repair(): Promise<void>
   /** Marks something as out of date now; one that is waiting to be tried again keeps its time. */
   mark(kind: WorkKind, subject: string): Promise<void>
+  /** Marks several different things, in this order. */
+  markAll(things: readonly { readonly kind: WorkKind; readonly subject: string }[]): Promise<void>
   /** Sets the one moment at which a subject is due, or takes it off the list. */
   schedule(kind: WorkKind, subject: string, at: Date | undefined): Promise<void>
 }
 
 export interface CatalogueRevisions {
-  /** Stores a catalogue file; tells whether it is a new one. */
+  /** The revision that was accepted last, by whichever replica. */
+  inForce(): Promise<string | undefined>
+  /** Stores a catalogue file; tells whether it is another one than the one accepted last. */
   accept(catalogue: Catalogue, source: string): Promise<boolean>
 }
 

@@ -12,13 +12,13 @@ export function momentWork(deps: Pick<Deps, 'store' | 'log'>): WorkHandler {
       const request = await tx.requests.lock(subject as RequestId)
       if (request === undefined) return { type: 'done' }
       const decision = decide(request, { type: 'tick', at: tx.now })
-      if (!decision.ok) {
-        const moment = nextMoment(request)
-        if (moment === undefined) return { type: 'done' }
-        return { type: 'again', afterMs: Math.max(1, moment.getTime() - tx.now.getTime()) }
+      if (decision.ok) {
+        await recordChange(tx, request, decision, { actor: { kind: 'bot' }, via: 'bot' })
+        deps.log.info({ requestId: request.id }, decision.action)
       }
-      await recordChange(tx, request, decision, { actor: { kind: 'bot' }, via: 'bot' })
-      deps.log.info({ requestId: request.id }, decision.action)
-      return { type: 'done' }
+      // Several things may be due at the same moment: each is a step of its own.
+      const moment = nextMoment(decision.ok ? decision.next : request)
+      if (moment === undefined) return { type: 'done' }
+      return { type: 'again', afterMs: Math.max(1, moment.getTime() - tx.now.getTime()) }
     })
 }

@@ -10,7 +10,14 @@ import type { LivePolicy, PolicyApi } from '../../src/app/policy-api.ts'
 import { PolicyApiError } from '../../src/app/policy-api.ts'
 import type { Rule } from '../../src/domain/ppl.ts'
 import type { RequestId } from '../../src/domain/ids.ts'
-import { aDatabase, change, grant } from '../postgres/support.ts'
+import {
+  aDatabase,
+  anExtendable,
+  approval,
+  askExtension,
+  change,
+  grant,
+} from '../postgres/support.ts'
 import { aCatalogue, aResource, alex, people } from '../support/build.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { silentLog } from '../support/log.ts'
@@ -98,6 +105,32 @@ describe('applyPolicy', () => {
     assert.deepEqual(await apply(database, policyApi(stored)), { type: 'done' })
     assert.deepEqual(stored.rules, [])
     assert.equal(await stateOf(database, request.id), 'ended')
+  })
+
+  it('keeps access that was extended in the policy that the catalogue moves it from', async () => {
+    await using database = await aDatabase()
+    const { store, clock } = database
+    const extended = await soon(database)
+    const stored: { rules: readonly Rule[] } = { rules: [] }
+    const api = policyApi(stored)
+    await apply(database, api)
+    const live = await store.statement((db) => db.requests.find(extended.id))
+    assert.ok(live?.status === 'approved')
+    const resource = anExtendable()
+    const wish = await askExtension(store, live, { at: await clock.now(), resource })
+    await change(
+      store,
+      wish.id,
+      approval({ at: await clock.now(), resource, extended: live, requester: alex }),
+    )
+    await clock.advance(1)
+    const moved = aCatalogue({}, aResource({ policy: 'jit-elsewhere' }))
+    const deps = { ...depsOf(database, api), catalogue: () => moved }
+    const { situation } = await readSituation(deps, RESOURCE.id)
+    assert.equal(situation.requests[0]?.grant.state, 'granting')
+    await applyPolicy(deps, situation, HELD)
+    assert.equal(stored.rules.length, 1, 'the holder is not cut off')
+    assert.equal(await stateOf(database, extended.id), 'active')
   })
 
   it('knows its own rule again after a write whose answer was lost', async () => {

@@ -1,0 +1,39 @@
+import { resourceAt } from '../domain/resource.ts'
+import { groupsIn, requesterSets } from '../domain/rules.ts'
+import type { Deps } from './deps.ts'
+import { identify } from './identify.ts'
+import type { Placed, Wish } from './place-request.ts'
+import { placeRequest } from './place-request.ts'
+import type { UseCases } from './use-cases.ts'
+
+/** Asks for a grant to last longer; see {@link UseCases.extendGrant}. */
+export function extendGrant(
+  deps: Deps,
+  input: Parameters<UseCases['extendGrant']>[0],
+): Promise<Placed> {
+  return placeRequest(deps, (fixed) => wishOf(fixed, input))
+}
+
+async function wishOf(deps: Deps, input: Parameters<UseCases['extendGrant']>[0]): Promise<Wish> {
+  const { id, actor, via, durationSeconds, reason, idempotencyKey } = input
+  const found = await deps.store.statement((db) => db.requests.find(id))
+  const resource = found && resourceAt(deps.catalogue(), found.resourceId, found.level)
+  const asker = await identify(deps, actor, groupsIn(...requesterSets(resource)))
+  return {
+    actor,
+    via,
+    idempotencyKey,
+    asker,
+    resource,
+    // Unknown, and not for their eyes, read the same.
+    ...(found?.requester.userId === actor ? {} : { problem: { code: 'no-such-request' } as const }),
+    extends: id,
+    refusedAs: 'grant.extend_refused',
+    details: { id, durationSeconds },
+    waiting: (tx) => tx.requests.findPendingExtension(id),
+    command({ extended, ...facts }) {
+      if (extended === undefined) throw new TypeError(`request ${id} was not looked up`)
+      return { type: 'request-extension', ...facts, extended, durationSeconds, reason }
+    },
+  }
+}
