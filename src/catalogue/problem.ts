@@ -17,9 +17,20 @@ export interface CatalogueProblem {
 
 /** One line: place, path, what is wrong and the remedy. */
 export function formatProblem(problem: CatalogueProblem): string {
-  const { file, line, column, path, message } = problem
-  const place = column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`
-  return visible(`${place} ${path === '' ? 'the file' : path} ${message}`)
+  return visible(`${placeOf(problem)} ${sentenceOf(problem)}`)
+}
+
+/** Like {@link formatProblem}, for what is accepted. */
+export function formatWarning(problem: CatalogueProblem): string {
+  return visible(`${placeOf(problem)} warning: ${sentenceOf(problem)}`)
+}
+
+function placeOf({ file, line, column }: CatalogueProblem): string {
+  return column === undefined ? `${file}:${line}` : `${file}:${line}:${column}`
+}
+
+function sentenceOf({ path, message }: CatalogueProblem): string {
+  return `${path === '' ? 'the file' : path} ${message}`
 }
 
 /** A path as people write it; keys that are not plain words are quoted and cut. */

@@ -9,4 +9,8 @@ export interface CliCommand {
 export type CliResult =
   | { readonly type: 'ok'; readonly text: string }
   | { readonly type: 'failed'; readonly text: string }
-  | { readonly type: 'usage' }
+  | {
+      readonly type: 'usage'
+      /** What is wrong with the words; absent when there is no more to say than that they are not known. */
+      readonly problem?: string
+    }

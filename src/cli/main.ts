@@ -26,11 +26,29 @@ switch (result.type) {
     process.exitCode = 1
     break
   case 'usage': {
-    const lines = [...COMMANDS.values()].flatMap(({ usage }) => usage)
-    process.stderr.write(`Usage:\n${lines.map((line) => `  npm run jit -- ${line}\n`).join('')}`)
+    process.stderr.write(`${problemOf(result)}\n${usageText()}`)
     process.exitCode = 2
     break
   }
   default:
     result satisfies never
+}
+
+function problemOf({ problem }: { readonly problem?: string }): string {
+  if (problem !== undefined) return problem
+  if (name === '') return 'a command is missing'
+  if (command === undefined) return `${name} is no command`
+  return args.length === 0
+    ? `${name} needs more words`
+    : `${[name, ...args].join(' ')} is not known`
+}
+
+/** Of the command and its verb as far as they are known. */
+function usageText(): string {
+  const all = [...COMMANDS.values()].flatMap(({ usage }) => usage)
+  const about = (start: string) => all.filter((line) => line.startsWith(`${start} `))
+  const ofVerb = about([name, args[0]].join(' '))
+  const ofCommand = ofVerb.length > 0 ? ofVerb : about(name)
+  const lines = ofCommand.length > 0 ? ofCommand : all
+  return `Usage:\n${lines.map((line) => `  npm run jit -- ${line}\n`).join('')}`
 }

@@ -1,10 +1,13 @@
 import type { AppsManifestCreateArguments } from '@slack/web-api'
 import { parseArgs } from 'node:util'
 import { Document, isMap, isScalar, isSeq } from 'yaml'
+import { WORKSPACE_EVENTS } from '../slack/workspace-events.ts'
+import { parserProblem } from './words.ts'
 
 export type Manifest = Exclude<AppsManifestCreateArguments['manifest'], string>
 type Scopes = NonNullable<NonNullable<NonNullable<Manifest['oauth_config']>['scopes']>['bot']>
 type Scope = Scopes[number]
+type Event = keyof typeof WORKSPACE_EVENTS
 
 /** How Slack reaches the bot: over a WebSocket that the bot opens, or at a public address. */
 export type ManifestOptions =
@@ -14,7 +17,8 @@ export type ManifestOptions =
 export const SCOPE_REASONS = {
   commands: 'the slash command /jit',
   'chat:write': 'post request cards and direct messages, and edit them as things change',
-  'users:read': 'refuse guests, bots, deactivated people and other workspaces at every step',
+  'users:read':
+    'refuse bots, deactivated people, other workspaces and unlisted guests at every step; time zones',
   'users:read.email': "the e-mail address that becomes the person's rule in Pomerium",
   'usergroups:read': 'requesters, approvers and admins that the catalogue names by user group',
   'im:write': 'open the direct conversation with a requester',
@@ -42,13 +46,17 @@ export function manifest(options: ManifestOptions): Manifest {
           command: '/jit',
           ...(requestUrl === undefined ? {} : { url: requestUrl }),
           description: 'Ask for access, and see what you hold',
-          usage_hint: 'request <resource> <duration> <reason> · mine · pending · help',
+          usage_hint: '[request <resource>[:level] <duration> <reason>] · mine · pending · help',
           should_escape: true,
         },
       ],
     },
     oauth_config: { scopes: { bot: Object.keys(SCOPE_REASONS) as (keyof typeof SCOPE_REASONS)[] } },
     settings: {
+      event_subscriptions: {
+        ...(requestUrl === undefined ? {} : { request_url: requestUrl }),
+        bot_events: Object.keys(WORKSPACE_EVENTS) as Event[],
+      },
       interactivity: {
         is_enabled: true,
         ...(requestUrl === undefined ? {} : { request_url: requestUrl }),
@@ -60,7 +68,7 @@ export function manifest(options: ManifestOptions): Manifest {
   }
 }
 
-/** The manifest as YAML, with a comment line for each scope. */
+/** The manifest as YAML, with a comment line for each scope and event. */
 export function manifestYaml(options: ManifestOptions): string {
   const document = new Document(manifest(options))
   const flag = options.mode === 'socket' ? '--socket' : `--origin ${options.origin}`
@@ -68,15 +76,23 @@ export function manifestYaml(options: ManifestOptions): string {
     ` Slack app manifest, printed by: npm run jit -- manifest ${flag}`,
     options.mode === 'socket'
       ? ' Socket Mode also needs an app-level token with connections:write.'
-      : ' Slack delivers commands and clicks to this origin.',
+      : ' Slack delivers commands, clicks and events to this origin.',
   ].join('\n')
-  const scopes = document.getIn(['oauth_config', 'scopes', 'bot'])
-  if (isSeq(scopes))
-    for (const item of scopes.items)
-      if (isScalar<keyof typeof SCOPE_REASONS>(item))
-        item.commentBefore = ` ${SCOPE_REASONS[item.value]}`
+  explain(document, ['oauth_config', 'scopes', 'bot'], SCOPE_REASONS)
+  explain(document, ['settings', 'event_subscriptions', 'bot_events'], WORKSPACE_EVENTS)
   if (isMap(document.contents)) document.contents.spaceBefore = true
   return document.toString({ lineWidth: 0, singleQuote: true })
+}
+
+function explain(
+  document: Document,
+  path: readonly string[],
+  reasons: { readonly [item: string]: string },
+): void {
+  const list = document.getIn(path)
+  if (!isSeq(list)) return
+  for (const item of list.items)
+    if (isScalar<string>(item)) item.commentBefore = ` ${reasons[item.value]}`
 }
 
 export type PrintedManifest =
@@ -88,8 +104,8 @@ const USAGE =
 /** What `jit manifest` prints for these arguments, or why it cannot. */
 export function printManifest(args: readonly string[]): PrintedManifest {
   const flags = flagsOf(args)
-  if (flags === undefined || flags.socket === (flags.origin !== undefined))
-    return { ok: false, message: USAGE }
+  if (typeof flags === 'string') return { ok: false, message: `${flags}; ${USAGE}` }
+  if (flags.socket === (flags.origin !== undefined)) return { ok: false, message: USAGE }
   if (flags.origin === undefined) return { ok: true, text: manifestYaml({ mode: 'socket' }) }
   const origin = parseOrigin(flags.origin)
   if (origin !== undefined) return { ok: true, text: manifestYaml({ mode: 'http', origin }) }
@@ -100,16 +116,15 @@ export function printManifest(args: readonly string[]): PrintedManifest {
   }
 }
 
-function flagsOf(args: readonly string[]): { socket: boolean; origin?: string } | undefined {
+function flagsOf(args: readonly string[]): { socket: boolean; origin?: string } | string {
   try {
     const { values } = parseArgs({
       args: [...args],
       options: { socket: { type: 'boolean', default: false }, origin: { type: 'string' } },
     })
     return values
-  } catch {
-    // Unknown or incomplete flags: the usage says more than the parser.
-    return undefined
+  } catch (error) {
+    return parserProblem(error)
   }
 }
 

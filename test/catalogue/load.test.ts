@@ -1,48 +1,20 @@
 import { describe, it } from 'node:test'
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { stringify } from 'yaml'
 import { loadCatalogue } from '../../src/catalogue/load.ts'
-import { formatProblem } from '../../src/catalogue/problem.ts'
+import type { Fields } from './support.ts'
+import {
+  RESOURCE,
+  catalogueYaml as catalogue,
+  complaintsOf,
+  load,
+  loadOne,
+  problemsOf,
+} from './support.ts'
 
-type Fields = Readonly<Record<string, unknown>>
-
-const RESOURCE: Fields = {
-  id: 'grafana',
-  title: 'Grafana',
-  policy: 'jit-grafana',
-  requesters: { groups: ['S0ENG'] },
-  approvers: { groups: ['S0SRE'] },
-}
-const TOP: Fields = { domains: ['example.com'], channel: 'C0APPROVALS' }
-
-function catalogue(resources: readonly unknown[], top: Fields = {}): string {
-  return stringify({ ...TOP, ...top, resources }, { aliasDuplicateObjects: false })
-}
-
-function problemsOf(text: string): readonly string[] {
-  const result = loadCatalogue(text, 'c.yaml')
-  return result.ok ? [] : result.problems.map(formatProblem)
-}
-
-/** Problems without their places. */
-function complaintsOf(text: string): readonly string[] {
-  return problemsOf(text).map((problem) => problem.slice(problem.indexOf(' ') + 1))
-}
-
-function load(text: string) {
-  const result = loadCatalogue(text, 'c.yaml')
-  assert.ok(result.ok, problemsOf(text).join('\n'))
-  return result.catalogue
-}
-
-function loadOne(fields: Fields) {
-  const [resource] = load(catalogue([{ ...RESOURCE, ...fields }])).resources.values()
-  assert.ok(resource !== undefined)
-  return resource
-}
-
+const keys =
+  'id, title, url, policy, channel, requesters, approvers, approvals, stages, duration, schedule, reason, constraints, risk, lapse, remind, escalate, extend, auto_approve, self_activation, break_glass, vendors, rego_may_approve, levels'
+const topKeys = 'domains, channel, audit_channel, fallback_channel, admins, limits, rego, resources'
 const NOBODY = { groups: [], users: [], emails: [], domains: [], everyone: false }
 
 describe('loadCatalogue', () => {
@@ -52,6 +24,7 @@ describe('loadCatalogue', () => {
       revision: createHash('sha256').update(text).digest('hex'),
       admins: NOBODY,
       domains: ['example.com'],
+      limits: {},
       resources: new Map([
         [
           'grafana',
@@ -62,61 +35,15 @@ describe('loadCatalogue', () => {
             risk: 'medium',
             channel: 'C0APPROVALS',
             requesters: { ...NOBODY, groups: ['S0ENG'] },
-            approvers: { ...NOBODY, groups: ['S0SRE'] },
-            approvals: 1,
-            duration: { defaultSeconds: 3_600, maxSeconds: 28_800 },
+            levels: new Map(),
+            stages: [{ approvers: { ...NOBODY, groups: ['S0SRE'] }, approvals: 1 }],
+            duration: { defaultSeconds: 3_600, maxSeconds: 28_800, choices: [] },
+            scheduleSeconds: 604_800,
             reason: { minLength: 1 },
             constraints: [],
             lapseSeconds: 28_800,
-          },
-        ],
-      ]),
-    })
-  })
-
-  it('takes everything that is given, folds addresses and drops repetitions', () => {
-    const resource = {
-      id: '0-a',
-      title: 'Grafana (prod) · ä',
-      url: 'https://grafana.example.com/d/1?orgId=1#top',
-      policy: 'JIT Grafana',
-      risk: 'low',
-      channel: 'G0PRIVATE',
-      requesters: { everyone: true, domains: ['Example.COM', 'example.com'] },
-      approvers: { users: ['U1', 'W2', 'U1'], emails: ['Ana+x@Example.com', 'ana+x@example.com'] },
-      approvals: 3,
-      duration: { default: '90m', max: '2d' },
-      reason: { min: 10, pattern: 'INC-\\d+', hint: 'Name the incident' },
-      constraints: [{ source_ip: ['203.0.113.0/24'] }, { 'claim/team': 'sre' }],
-      lapse: '1h',
-    }
-    const top = {
-      domains: ['Example.com', 'example.org', 'example.com'],
-      admins: { groups: ['S0A', 'S0A'] },
-      audit_channel: 'C0AUDIT',
-    }
-    const { revision: _revision, ...rest } = load(catalogue([resource], top))
-    assert.deepEqual(rest, {
-      admins: { ...NOBODY, groups: ['S0A'] },
-      domains: ['example.com', 'example.org'],
-      auditChannel: 'C0AUDIT',
-      resources: new Map([
-        [
-          '0-a',
-          {
-            id: '0-a',
-            title: 'Grafana (prod) · ä',
-            url: 'https://grafana.example.com/d/1?orgId=1#top',
-            policy: 'JIT Grafana',
-            risk: 'low',
-            channel: 'G0PRIVATE',
-            requesters: { ...NOBODY, domains: ['example.com'], everyone: true },
-            approvers: { ...NOBODY, users: ['U1', 'W2'], emails: ['ana+x@example.com'] },
-            approvals: 3,
-            duration: { defaultSeconds: 5_400, maxSeconds: 172_800 },
-            reason: { minLength: 10, pattern: /INC-\d+/u, hint: 'Name the incident' },
-            constraints: [{ source_ip: ['203.0.113.0/24'] }, { 'claim/team': 'sre' }],
-            lapseSeconds: 3_600,
+            automatic: [],
+            regoMayApprove: false,
           },
         ],
       ]),
@@ -131,12 +58,7 @@ describe('loadCatalogue', () => {
 
   it('shortens the default duration to a shorter maximum', () => {
     const resource = loadOne({ duration: { max: '30m' } })
-    assert.deepEqual(resource.duration, { defaultSeconds: 1_800, maxSeconds: 1_800 })
-  })
-
-  it('accepts a resource whose only approver may also request it', () => {
-    const people = { users: ['U1'] }
-    assert.deepEqual(loadOne({ requesters: people, approvers: people }).approvers.users, ['U1'])
+    assert.deepEqual(resource.duration, { defaultSeconds: 1_800, maxSeconds: 1_800, choices: [] })
   })
 
   it('accepts anchors, and reports what is wrong in one of them once', () => {
@@ -144,15 +66,15 @@ describe('loadCatalogue', () => {
 domains: [example.com]
 channel: C0
 resources:
-  - { id: a, title: A, policy: a, requesters: &us { emails: [${email}] }, approvers: *us }
+  - { id: a, title: A, policy: a, requesters: &us { groups: [S0ENG], emails: [${email}] }, approvers: *us }
   - { id: b, title: B, policy: b, requesters: *us, approvers: *us }
 `
     assert.deepEqual(
-      [...load(text('ana@example.com')).resources.values()].map((r) => r.approvers.emails),
+      [...load(text('ana@example.com')).resources.values()].map((r) => r.requesters.emails),
       [['ana@example.com'], ['ana@example.com']],
     )
     assert.deepEqual(problemsOf(text('ana@example.org')), [
-      'c.yaml:5:62 resources[0].requesters.emails[0] is outside domains (example.com), so it can never match; add its domain there or remove it',
+      'c.yaml:5:79 resources[0].requesters.emails[0] is outside domains (example.com), so it can never match; add its domain there or remove it',
     ])
   })
 
@@ -255,7 +177,7 @@ resources:
       `approvers.emails[1] ${stranger}`,
     ],
     ['approvals', [0, 11, 1.5, '2', true], 'approvals must be a whole number from 1 to 10'],
-    ['duration', ['1h'], 'duration must be default and max'],
+    ['duration', ['1h'], 'duration must be default, max and choices'],
     [
       'duration',
       [{ max: '1 hour' }, { max: 90 }, { max: '90' }, { max: '1.5h' }],
@@ -305,17 +227,17 @@ resources:
       'constraints[1] is no usable constraint: expected a criterion object, found 5',
     ],
     ['titel', ['x'], 'titel is not a known key; did you mean title?'],
-    [
-      'escalate',
-      [{}],
-      'escalate is not a known key; known here are id, title, url, policy, risk, channel, requesters, approvers, approvals, duration, reason, constraints, lapse',
-    ],
+    ['step', [{}], `step is not a known key; known here are ${keys}`],
     [
       'approvers',
       [{ groups: ['S1'], user: ['U1'] }],
       'approvers.user is not a known key; did you mean users?',
     ],
-    ['duration', [{ min: '1h' }], 'duration.min is not a known key; known here are default, max'],
+    [
+      'duration',
+      [{ min: '1h' }],
+      'duration.min is not a known key; known here are default, max, choices',
+    ],
     ['reason', [{ patern: 'x' }], 'reason.patern is not a known key; did you mean pattern?'],
   ]
   for (const [name, values, complaint] of fields)
@@ -349,18 +271,12 @@ resources:
     ],
     [{ admins: { emails: ['a@example.org'] } }, `admins.emails[0] ${stranger}`],
     [{ chanel: 'C0' }, 'chanel is not a known key; did you mean channel?'],
-    [
-      { auditors: {} },
-      'auditors is not a known key; known here are admins, domains, channel, audit_channel, resources',
-    ],
+    [{ auditors: {} }, `auditors is not a known key; known here are ${topKeys}`],
     [
       JSON.parse('{"__proto__": {}}') as Fields,
-      '__proto__ is not a known key; known here are admins, domains, channel, audit_channel, resources',
+      `__proto__ is not a known key; known here are ${topKeys}`,
     ],
-    [
-      { ['a b\u202e']: 1 },
-      '["a b\\u{202e}"] is not a known key; known here are admins, domains, channel, audit_channel, resources',
-    ],
+    [{ ['a b\u202e']: 1 }, `["a b\\u{202e}"] is not a known key; known here are ${topKeys}`],
   ]
   for (const [top, complaint] of tops)
     it(`says: ${complaint.slice(0, 90)}`, () => {
@@ -399,23 +315,6 @@ resources:
       'resources[0].channel is missing; give a channel id here, or for all at the top of the file',
     ])
   })
-
-  const quorum =
-    'resources[0].approvals can never be reached, since approvers names 2 people; name more approvers or ask for fewer approvals'
-  const quorums: readonly (readonly [Fields, number, readonly string[]])[] = [
-    [{ users: ['U1', 'U2', 'U1'] }, 3, [quorum]],
-    [{ users: ['U1'], emails: ['A@example.com', 'a@example.com'] }, 3, [quorum]],
-    [{ users: ['U1'] }, 2, [quorum.replace('2 people', 'one person')]],
-    [{ users: ['U1', 'U2'] }, 2, []],
-    [{ users: ['U1'], groups: ['S1'] }, 10, []],
-    [{ domains: ['example.com'] }, 10, []],
-    [{ everyone: true }, 10, []],
-  ]
-  for (const [approvers, approvals, complaints] of quorums)
-    it(`${complaints.length > 0 ? 'refuses' : 'accepts'} ${approvals} approvals of ${JSON.stringify(approvers)}`, () => {
-      const text = catalogue([{ ...RESOURCE, approvers, approvals }])
-      assert.deepEqual(complaintsOf(text), complaints)
-    })
 
   it('lets neither everyone nor a domain approve what is of high risk', () => {
     const approvers = { everyone: true, domains: ['example.com'] }
@@ -473,14 +372,14 @@ resources:
   it('gives file, line, column, path and message', () => {
     assert.deepEqual(loadCatalogue(`${catalogue([RESOURCE])}x: 1\n`, '/etc/jit.yaml'), {
       ok: false,
+      warnings: [],
       problems: [
         {
           file: '/etc/jit.yaml',
           line: 14,
           column: 1,
           path: 'x',
-          message:
-            'is not a known key; known here are admins, domains, channel, audit_channel, resources',
+          message: `is not a known key; known here are ${topKeys}`,
         },
       ],
     })
@@ -519,7 +418,7 @@ describe('loadCatalogue, on the YAML itself', () => {
       `${good}x: 1\nx: 2\n`,
       [
         'c.yaml:15:1 the file has the key "x" twice in one mapping; keep one',
-        'c.yaml:15:1 x is not a known key; known here are admins, domains, channel, audit_channel, resources',
+        `c.yaml:15:1 x is not a known key; known here are ${topKeys}`,
       ],
     ],
     [
@@ -561,9 +460,7 @@ describe('loadCatalogue, on the YAML itself', () => {
     [
       'merge keys',
       good.replace('    title:', '    <<: { risk: low }\n    title:'),
-      [
-        'c.yaml:6:5 resources[0]["<<"] is not a known key; known here are id, title, url, policy, risk, channel, requesters, approvers, approvals, duration, reason, constraints, lapse',
-      ],
+      [`c.yaml:6:5 resources[0]["<<"] is not a known key; known here are ${keys}`],
     ],
     [
       'deep nesting',
@@ -607,20 +504,6 @@ describe('loadCatalogue, on the YAML itself', () => {
     assert.equal(
       load(`domains: [example.com]\nchannel: C0\nresources:\n${rows.join('\n')}\n`).resources.size,
       1_000,
-    )
-  })
-})
-
-describe('catalogue.example.yaml', () => {
-  it('is accepted', () => {
-    const text = readFileSync(new URL('../../catalogue.example.yaml', import.meta.url), 'utf8')
-    assert.deepEqual(
-      [...load(text).resources.values()].map(({ id, risk, channel }) => [id, risk, channel]),
-      [
-        ['wiki-drafts', 'medium', 'C0APPROVALS'],
-        ['grafana-prod', 'medium', 'C0APPROVALS'],
-        ['billing-db', 'high', 'C0BILLING'],
-      ],
     )
   })
 })

@@ -30,18 +30,22 @@ function jit(words: readonly string[], url = ''): Promise<Ran> {
 
 describe('jit', () => {
   it('shows what it can do for words it does not know', async () => {
-    const runs = [
-      [],
-      ['fly'],
-      ['policy'],
-      ['policy', 'adopt', 'x'],
-      ['identity'],
-      ['migrate', 'now'],
+    const start = 'Usage:\n  npm run jit --'
+    const runs: readonly (readonly [readonly string[], string, number])[] = [
+      [[], `a command is missing\n${start} migrate — `, 11],
+      [['fly'], `fly is no command\n${start} migrate — `, 11],
+      [['policy'], `policy needs more words\n${start} policy adopt <`, 3],
+      [['policy', 'adopt', 'x'], `policy adopt x is not known\n${start} policy adopt <`, 1],
+      [['identity'], `identity needs more words\n${start} identity forget <`, 1],
+      [['migrate', 'now'], `migrate now is not known\n${start} migrate — `, 1],
     ]
-    for (const ran of await Promise.all(runs.map((words) => jit(words)))) {
-      assert.deepEqual([ran.code, ran.out], [2, ''])
-      assert.match(ran.err, /^Usage:\n {2}npm run jit -- migrate/)
+    const said = async ([words, text, usages]: (typeof runs)[number]) => {
+      const { code, out, err } = await jit(words)
+      assert.deepEqual([code, out], [2, ''])
+      assert.equal(err.slice(0, text.length), text)
+      assert.equal(err.split('npm run jit -- ').length - 1, usages, err)
     }
+    await Promise.all(runs.map(said))
   })
 
   it('names the variable that it needs', async () => {
@@ -87,7 +91,7 @@ describe('jit catalogue check', () => {
     assert.match(err, /catalogue\.yaml:\d+.*aprovals.*approvals/)
     assert.match(
       (await jit(['catalogue', 'check', join(folder, 'none.yaml')])).err,
-      /cannot be read$/,
+      /cannot be read \(ENOENT\)$/,
     )
   })
 })

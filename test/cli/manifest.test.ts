@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import type { Manifest } from '../../src/cli/manifest.ts'
 import { SCOPE_REASONS, manifest, manifestYaml, printManifest } from '../../src/cli/manifest.ts'
+import { WORKSPACE_EVENTS } from '../../src/slack/workspace-events.ts'
 
 const ORIGIN = 'https://jit.example.com'
 
@@ -25,7 +26,7 @@ describe('manifest', () => {
           {
             command: '/jit',
             description: 'Ask for access, and see what you hold',
-            usage_hint: 'request <resource> <duration> <reason> · mine · pending · help',
+            usage_hint: '[request <resource>[:level] <duration> <reason>] · mine · pending · help',
             should_escape: true,
           },
         ],
@@ -45,6 +46,9 @@ describe('manifest', () => {
         },
       },
       settings: {
+        event_subscriptions: {
+          bot_events: ['user_change', 'subteam_updated', 'subteam_members_changed'],
+        },
         interactivity: { is_enabled: true },
         org_deploy_enabled: false,
         socket_mode_enabled: true,
@@ -53,7 +57,7 @@ describe('manifest', () => {
     })
   })
 
-  it('sends commands and clicks to one address in HTTP mode, and differs in nothing else', () => {
+  it('sends commands, clicks and events to one address in HTTP mode, and differs in nothing else', () => {
     const socket = manifest({ mode: 'socket' })
     const http = manifest({ mode: 'http', origin: ORIGIN })
     assert.deepEqual(http, {
@@ -67,6 +71,10 @@ describe('manifest', () => {
       },
       settings: {
         ...socket.settings,
+        event_subscriptions: {
+          ...socket.settings?.event_subscriptions,
+          request_url: `${ORIGIN}/slack/events`,
+        },
         interactivity: { is_enabled: true, request_url: `${ORIGIN}/slack/events` },
         socket_mode_enabled: false,
       },
@@ -108,18 +116,22 @@ describe('manifest', () => {
       for (const scope of scopes) within(scope, 1, 50)
       const address = settings?.interactivity?.request_url
       if (address !== undefined) within(address, 1, 3_500)
-      assert.equal(settings?.event_subscriptions, undefined)
+      const events = settings?.event_subscriptions
+      assert.ok((events?.bot_events ?? []).length <= 100)
+      if (events?.request_url !== undefined) within(events.request_url, 1, 3_500)
       assert.equal(features?.app_home?.home_tab_enabled, false)
     })
 })
 
 describe('manifestYaml', () => {
-  it('is the manifest, with the reason in the line above each scope', () => {
+  it('is the manifest, with the reason in the line above each scope and event', () => {
     for (const options of [{ mode: 'socket' }, { mode: 'http', origin: ORIGIN }] as const) {
       const text = manifestYaml(options)
       assert.deepEqual(parse(text), manifest(options))
       for (const [scope, reason] of Object.entries(SCOPE_REASONS))
         assert.ok(text.includes(`      # ${reason}\n      - ${scope}\n`), scope)
+      for (const [event, reason] of Object.entries(WORKSPACE_EVENTS))
+        assert.ok(text.includes(`      # ${reason}\n      - ${event}\n`), event)
     }
   })
 })
@@ -148,9 +160,9 @@ describe('printManifest', () => {
   const table: readonly (readonly [readonly string[], string])[] = [
     [[], usage],
     [['--socket', '--origin', ORIGIN], usage],
-    [['--origin'], usage],
-    [['--sockets'], usage],
-    [['socket'], usage],
+    [['--origin'], `Option '--origin <value>' argument missing; ${usage}`],
+    [['--sockets'], `Unknown option '--sockets'; ${usage}`],
+    [['socket'], `Unexpected argument 'socket'; ${usage}`],
     [['--origin', 'http://jit.example.com'], badOrigin],
     [['--origin', 'jit.example.com'], badOrigin],
     [['--origin', `${ORIGIN}/slack`], badOrigin],
