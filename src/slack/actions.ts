@@ -1,13 +1,31 @@
 import type { App, BlockAction, ButtonAction } from '@slack/bolt'
 import type { MessagePlace, RequestView } from '../app/ports.ts'
 import type { Act, Outcome } from '../app/use-cases.ts'
+import { formatDuration } from '../domain/duration.ts'
 import type { RequestId, SlackChannelId, SlackUserId } from '../domain/ids.ts'
 import { parseRequestId } from '../domain/ids.ts'
-import { APPROVE_ACTION, DENY_ACTION, END_ACTION } from './card.ts'
-import { openDenyForm } from './deny-modal.ts'
+import { resourceRef } from '../domain/resource.ts'
+import type { AnswerForm } from './answer-modal.ts'
+import { openAnswerForm } from './answer-modal.ts'
+import {
+  AGAIN_ACTION,
+  APPROVE_ACTION,
+  DENY_ACTION,
+  END_ACTION,
+  EXTEND_ACTION,
+  JUSTIFIED_ACTION,
+  NOT_JUSTIFIED_ACTION,
+  SHORTEN_ACTION,
+} from './card.ts'
+import { DENIAL } from './deny-form.ts'
 import { CANCEL_ACTION } from './direct.ts'
+import { openExtendForm } from './extend-modal.ts'
 import type { ListenerDeps, Say } from './listener.ts'
 import { afterAck, sentence } from './listener.ts'
+import type { RequestDraft } from './request-draft.ts'
+import { openRequestForm } from './request-modal.ts'
+import { OBJECTION } from './review-form.ts'
+import { APPROVAL } from './shorten-form.ts'
 import { tell } from './tell.ts'
 import { refusalText } from './wording.ts'
 
@@ -17,31 +35,77 @@ interface Click extends Act {
   readonly clicked?: MessagePlace
 }
 
+type OnClick = (click: Click, say: Say, triggerId: string) => Promise<void>
+
 /** Answers the buttons; a refusal is told privately, success shows on the card. */
 export function listenToActions(app: App, deps: ListenerDeps): void {
   const { useCases } = deps
-  const decide = (actionId: string, act: (click: Click) => Promise<Outcome<RequestView>>) =>
-    onClick(app, deps, actionId, async (click, say) => {
-      const outcome = await act(click)
-      if (!outcome.ok) await say(sentence(refusalText(outcome.refusal)))
-    })
-  decide(APPROVE_ACTION, (click) => useCases.approveRequest(click))
-  decide(END_ACTION, (click) => useCases.endGrant(click))
-  decide(CANCEL_ACTION, ({ actor, via, id }) => useCases.cancelRequest({ actor, via, id }))
-  onClick(app, deps, DENY_ACTION, (click, say, triggerId) =>
-    openDenyForm(deps, { ...click, triggerId, say }),
-  )
+  const works: Readonly<Record<AnsweredAction, OnClick>> = {
+    [APPROVE_ACTION]: decide((click) => useCases.approveRequest(click)),
+    [END_ACTION]: decide((click) => useCases.endGrant(click)),
+    [CANCEL_ACTION]: decide(({ actor, via, id }) => useCases.cancelRequest({ actor, via, id })),
+    [JUSTIFIED_ACTION]: decide((click) => useCases.reviewGrant({ ...click, verdict: 'justified' })),
+    [DENY_ACTION]: opens(deps, DENIAL),
+    [SHORTEN_ACTION]: opens(deps, APPROVAL),
+    [NOT_JUSTIFIED_ACTION]: opens(deps, OBJECTION),
+    [EXTEND_ACTION]: ({ actor, id }, say, triggerId) =>
+      openExtendForm(deps, { actor, triggerId, id, say }),
+    [AGAIN_ACTION]: ({ actor, id }, say, triggerId) =>
+      openRequestForm(deps, { actor, triggerId, say }, 'access', () =>
+        earlierRequest(deps, actor, id),
+      ),
+  }
+  for (const actionId of ANSWERED_ACTIONS) onClick(app, deps, actionId, works[actionId])
 }
 
 /** Action ids that {@link listenToActions} answers. */
-export const ANSWERED_ACTIONS = [APPROVE_ACTION, DENY_ACTION, END_ACTION, CANCEL_ACTION] as const
+export const ANSWERED_ACTIONS = [
+  APPROVE_ACTION,
+  SHORTEN_ACTION,
+  DENY_ACTION,
+  END_ACTION,
+  EXTEND_ACTION,
+  JUSTIFIED_ACTION,
+  NOT_JUSTIFIED_ACTION,
+  CANCEL_ACTION,
+  AGAIN_ACTION,
+] as const
 
-function onClick(
-  app: App,
-  deps: ListenerDeps,
-  actionId: string,
-  work: (click: Click, say: Say, triggerId: string) => Promise<void>,
-): void {
+type AnsweredAction = (typeof ANSWERED_ACTIONS)[number]
+
+function decide(act: (click: Click) => Promise<Outcome<RequestView>>): OnClick {
+  return async (click, say) => {
+    const outcome = await act(click)
+    if (!outcome.ok) await say(sentence(refusalText(outcome.refusal)))
+  }
+}
+
+function opens<Answer>(deps: ListenerDeps, form: AnswerForm<Answer>): OnClick {
+  return (click, say, triggerId) => openAnswerForm(deps, form, { ...click, triggerId, say })
+}
+
+/** What a request of somebody's own asked for; nothing when it is not among theirs, whoever else's it may be. */
+async function earlierRequest(
+  { useCases }: ListenerDeps,
+  actor: SlackUserId,
+  id: RequestId,
+): Promise<RequestDraft> {
+  const own = await useCases.requestsOf(actor)
+  const request = own.ok ? own.value.find((view) => view.request.id === id)?.request : undefined
+  if (request === undefined) return { values: {}, problems: {} }
+  const { beneficiary, durationSeconds, reason } = request
+  return {
+    values: {
+      resource: resourceRef(request),
+      duration: formatDuration(durationSeconds),
+      reason,
+      ...(beneficiary === undefined ? {} : { beneficiary }),
+    },
+    problems: {},
+  }
+}
+
+function onClick(app: App, deps: ListenerDeps, actionId: string, work: OnClick): void {
   const constraints = { type: 'block_actions' as const, action_id: actionId }
   app.action<BlockAction<ButtonAction>>(constraints, async ({ ack, body, action }) => {
     await ack()

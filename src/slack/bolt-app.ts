@@ -3,17 +3,24 @@ import type { WebClient } from '@slack/web-api'
 import type { Log } from '../app/ports.ts'
 import type { UseCases } from '../app/use-cases.ts'
 import { ANSWERED_ACTIONS, listenToActions } from './actions.ts'
+import { listenToAnswerForm } from './answer-modal.ts'
 import { createAnswers } from './answers.ts'
 import { listenToCommands } from './commands.ts'
-import { DENY_CALLBACK } from './deny-form.ts'
-import { listenToDenyForm } from './deny-modal.ts'
+import { DENIAL } from './deny-form.ts'
+import { EXTEND_CALLBACK } from './extend-form.ts'
+import { listenToExtendForm } from './extend-modal.ts'
 import { refuseForeign } from './foreign.ts'
 import { createInFlight } from './in-flight.ts'
 import type { ListenerDeps } from './listener.ts'
-import { REQUEST_CALLBACK } from './request-form.ts'
+import { RESOURCE_ACTION } from './request-fields.ts'
+import { REQUEST_CALLBACKS } from './request-form.ts'
 import { listenToRequestForm } from './request-modal.ts'
+import { OBJECTION } from './review-form.ts'
+import { APPROVAL } from './shorten-form.ts'
 import type { SlackIdentity } from './web-client.ts'
 import { webClientOptions, withoutDebug } from './web-client.ts'
+import type { WorkspaceChanges } from './workspace-events.ts'
+import { registerWorkspaceEvents } from './workspace-events.ts'
 
 export interface SlackAppOptions {
   readonly receiver: Receiver
@@ -23,6 +30,8 @@ export interface SlackAppOptions {
   readonly client: WebClient
   readonly identity: SlackIdentity
   readonly useCases: UseCases
+  /** What to do when Slack tells that people or user groups are not what they were. */
+  readonly changes: Omit<WorkspaceChanges, 'log'>
   readonly logger: Logger
   readonly log: Log
   /** A new short word by which somebody's complaint is found in the log. */
@@ -38,7 +47,8 @@ export interface SlackApp {
 
 /** Joins the listeners to a receiver, which may be started as soon as this resolves. */
 export async function createSlackApp(options: SlackAppOptions): Promise<SlackApp> {
-  const { receiver, botToken, apiUrl, client, identity, useCases, logger, log, errorId } = options
+  const { receiver, botToken, apiUrl, client, identity, useCases, changes } = options
+  const { logger, log, errorId } = options
   const quiet = withoutDebug(logger)
   const app = new App({
     receiver,
@@ -69,7 +79,11 @@ export async function createSlackApp(options: SlackAppOptions): Promise<SlackApp
   listenToCommands(app, deps)
   listenToActions(app, deps)
   listenToRequestForm(app, deps)
-  listenToDenyForm(app, deps)
+  listenToExtendForm(app, deps)
+  listenToAnswerForm(app, deps, DENIAL)
+  listenToAnswerForm(app, deps, APPROVAL)
+  listenToAnswerForm(app, deps, OBJECTION)
+  registerWorkspaceEvents(app, { ...changes, log })
   acknowledgeTheRest(app)
   app.error(async ({ error }: { readonly error: Error }) => {
     log.error({ err: error }, 'a listener failed')
@@ -81,10 +95,16 @@ export async function createSlackApp(options: SlackAppOptions): Promise<SlackApp
   }
 }
 
+const ANSWERED_VIEWS = [
+  ...Object.values(REQUEST_CALLBACKS),
+  EXTEND_CALLBACK,
+  ...[DENIAL, APPROVAL, OBJECTION].map(({ callbackId }) => callbackId),
+]
+
 /** Links and menus send payloads too; Slack shows an error for each that nobody acknowledges. */
 function acknowledgeTheRest(app: App): void {
-  app.action(allBut(ANSWERED_ACTIONS), ({ ack }) => ack())
-  app.view(allBut([REQUEST_CALLBACK, DENY_CALLBACK]), ({ ack }) => ack())
+  app.action(allBut([...ANSWERED_ACTIONS, RESOURCE_ACTION]), ({ ack }) => ack())
+  app.view(allBut(ANSWERED_VIEWS), ({ ack }) => ack())
 }
 
 function allBut(ids: readonly string[]): RegExp {

@@ -1,6 +1,15 @@
 import type { Button, KnownBlock } from '@slack/types'
 import type { RequestView } from '../app/ports.ts'
-import { duration, inline, time, userMention } from './mrkdwn.ts'
+import { approvalNotes, closingWords } from './card-notes.ts'
+import {
+  allowedSeconds,
+  emergencyWords,
+  extensionWords,
+  factsOf,
+  stateSentence,
+} from './card-words.ts'
+import { channelMention, duration, inline, time, userMention } from './mrkdwn.ts'
+import { progressWords, whyYou } from './wording-asked.ts'
 import type { Message } from './wording-blocks.ts'
 import {
   actions,
@@ -9,28 +18,28 @@ import {
   context,
   facts,
   header,
+  paragraph,
   quote,
-  section,
 } from './wording-blocks.ts'
 import {
-  approverMentions,
-  endSentence,
-  people,
   plainTitle,
-  progress,
   requestName,
-  resourceName,
   resourceTitle,
-  STATE_TITLES,
   stateHeading,
   stateOf,
+  stateTitle,
 } from './wording-state.ts'
 
 export const APPROVE_ACTION = 'jit:approve'
+export const SHORTEN_ACTION = 'jit:shorten'
 export const DENY_ACTION = 'jit:deny'
 export const END_ACTION = 'jit:end'
+export const EXTEND_ACTION = 'jit:extend'
+export const JUSTIFIED_ACTION = 'jit:justified'
+export const NOT_JUSTIFIED_ACTION = 'jit:not-justified'
+export const AGAIN_ACTION = 'jit:again'
 
-/** The message for approvers: what is asked, by whom and why, how it stands, and what can be done. */
+/** The message for approvers: what is asked, by whom and why, how it stands, who may answer, and what can be done. */
 export function card(view: RequestView): Message {
   const { request } = view
   const block = (name: string) => `${name}-v${request.version}`
@@ -38,14 +47,20 @@ export function card(view: RequestView): Message {
     text: notification(view),
     blocks: [
       header(block('state'), stateHeading(view)),
+      ...paragraph(block('emergency'), emergencyWords(view)),
+      ...paragraph(block('extension'), extensionWords(view)),
       facts(block('facts'), factsOf(view)),
-      section(block('now'), now(view)),
-      quote(block('reason'), request.reason, { label: 'Reason' }),
-      ...closingWords(view, block('closing')),
-      context(
-        block('id'),
-        `${requestName(request)}, asked ${time(request.requestedAt)}${lapse(view)}`,
+      ...paragraph(block('now'), stateSentence(view)),
+      ...labelled(block('why'), 'Why you', whyYou(view)),
+      ...labelled(
+        block('progress'),
+        'Progress',
+        request.status === 'pending' ? progressWords(view) : '',
       ),
+      quote(block('reason'), request.reason, { label: 'Reason' }),
+      ...approvalNotes(view, block('note')),
+      ...closingWords(view, block('closing')),
+      context(block('id'), smallPrint(view)),
       ...actions(block('actions'), buttons(view)),
     ],
   }
@@ -63,93 +78,66 @@ export function endButton(view: RequestView): Button {
   })
 }
 
-function factsOf(view: RequestView): readonly (readonly [string, string])[] {
-  const { request } = view
-  const entries: [string, string][] = [
-    ['Requester', userMention(request.requester.userId)],
-    ['Resource', resourceName(view)],
-    ['Asked for', duration(request.durationSeconds)],
-  ]
-  if (request.status === 'approved') {
-    const { startsAt, endsAt } = request.grant
-    entries.push(['Window', `${time(startsAt)} to ${time(endsAt)}`])
-  }
-  if (request.approvals.length > 0 && request.status !== 'pending')
-    entries.push(['Approved by', approverMentions(request)])
-  return entries
+/** Whether there is access, or access to come, that can be ended. */
+export function isLive({ request }: RequestView): boolean {
+  const state = stateOf(request)
+  return state === 'granting' || state === 'scheduled' || state === 'active'
 }
 
-function now({ request, resource }: RequestView): string {
-  switch (request.status) {
-    case 'pending': {
-      const count = request.approvalsNeeded
-      const needed = `${count} ${count === 1 ? 'approval' : 'approvals'} needed`
-      const sofar = request.approvals.length === 0 ? '' : `\nApproved so far: ${progress(request)}.`
-      return resource === undefined
-        ? `The resource has left the catalogue, so nobody may approve this request.${sofar}`
-        : `May answer: ${people(resource.approvers)}, but not the requester; ${needed}.${sofar}`
-    }
-    case 'denied':
-      return `Denied by ${userMention(request.deniedBy.userId)} ${time(request.deniedAt)}.`
-    case 'cancelled':
-      return `The requester cancelled it ${time(request.cancelledAt)}.`
-    case 'lapsed':
-      return `It lapsed ${time(request.lapsedAt)} with ${request.approvals.length} of ${request.approvalsNeeded} approvals.`
-    case 'approved':
-      break
-    default:
-      return request satisfies never
-  }
-  const { grant } = request
-  switch (grant.state) {
-    case 'granting':
-      return 'Pomerium has not confirmed the rule yet; access may not work until it has.'
-    case 'active':
-      return `Pomerium has confirmed the rule. Access is active until ${time(grant.endsAt)}.`
-    case 'ending':
-      return `${userMention(grant.endedBy.userId)} ended it. Access may still work until Pomerium confirms that the rule is gone.`
-    case 'ended':
-      return endSentence(grant)
-    case 'never-active':
-      return 'Pomerium never confirmed the rule. The access is over now.'
-    default:
-      return grant satisfies never
-  }
+function labelled(blockId: string, label: string, text: string): KnownBlock[] {
+  return paragraph(blockId, text === '' ? '' : `*${label}*\n${text}`)
 }
 
-function closingWords({ request }: RequestView, blockId: string): KnownBlock[] {
-  if (request.status === 'denied')
-    return [quote(blockId, request.denyReason, { label: 'Reason of the denial' })]
-  if (request.status !== 'approved') return []
-  const { grant } = request
-  return 'endReason' in grant && grant.endReason !== undefined
-    ? [quote(blockId, grant.endReason, { label: 'Reason of the end' })]
-    : []
-}
-
-function lapse({ request }: RequestView): string {
-  return request.status === 'pending' ? `; lapses ${time(request.lapsesAt)}` : ''
+function smallPrint({ request, reroutedFrom }: RequestView): string {
+  const parts = [`${requestName(request)}, asked ${time(request.requestedAt)}`]
+  if (request.status === 'pending') {
+    if (request.escalatesAt !== undefined) parts.push(`escalates ${time(request.escalatesAt)}`)
+    parts.push(`lapses ${time(request.lapsesAt)}`)
+  }
+  const rerouted =
+    reroutedFrom === undefined
+      ? ''
+      : `\nThis card belongs in ${channelMention(reroutedFrom)}, which did not take it: invite the bot there.`
+  return `${parts.join('; ')}${rerouted}`
 }
 
 function buttons(view: RequestView): readonly Button[] {
-  const state = stateOf(view.request)
-  if (state === 'pending')
-    return [approveButton(view), button(DENY_ACTION, 'Deny…', view.request.id)]
-  return state === 'granting' || state === 'active' ? [endButton(view)] : []
+  const { request, resource } = view
+  const { id } = request
+  // Whoever may answer is known by the catalogue: what has left it cannot be answered.
+  if (request.status === 'pending' && resource === undefined) return []
+  if (request.status === 'pending')
+    return [
+      approveButton(view),
+      button(SHORTEN_ACTION, 'Approve with…', id),
+      button(DENY_ACTION, 'Deny…', id),
+    ]
+  const isReviewDue = request.status === 'approved' && request.review?.state === 'due'
+  return [
+    ...(isReviewDue
+      ? [
+          button(JUSTIFIED_ACTION, 'Justified', id),
+          button(NOT_JUSTIFIED_ACTION, 'Not justified…', id),
+        ]
+      : []),
+    ...(isLive(view) ? [endButton(view)] : []),
+  ]
 }
 
 function approveButton(view: RequestView): Button {
   const { request, resource } = view
-  const asked = `${plainTitle(view)} for ${duration(request.durationSeconds)}`
+  const isLast = request.approvalsNeeded - request.approvalsCounted < 2
+  const longer = request.extends === undefined ? '' : ' more'
+  const what = `${plainTitle(view)} for ${duration(allowedSeconds(request))}${longer}`
   return button(APPROVE_ACTION, 'Approve', request.id, {
     style: 'primary',
     ...(resource?.risk === 'high'
       ? {
-          confirm: confirm('Approve high-risk access?', `This opens ${asked}.`, {
-            yes: 'Approve',
-            no: 'Go back',
-            style: 'primary',
-          }),
+          confirm: confirm(
+            'Approve high-risk access?',
+            isLast ? `This opens ${what}.` : `This counts towards opening ${what}.`,
+            { yes: 'Approve', no: 'Go back', style: 'primary' },
+          ),
         }
       : {}),
   })
@@ -157,9 +145,12 @@ function approveButton(view: RequestView): Button {
 
 function notification(view: RequestView): string {
   const { request } = view
+  const { beneficiary, reason } = request
   const who = userMention(request.requester.userId)
-  const what = `${resourceTitle(view)} for ${duration(request.durationSeconds)}`
-  return request.status === 'pending'
-    ? `${who} asks for ${what}: ${inline(request.reason, 500)}`
-    : `${STATE_TITLES[stateOf(request)]} – ${who}, ${what}`
+  const whom = beneficiary === undefined ? '' : ` on behalf of ${inline(beneficiary, 150)}`
+  const more = request.extends === undefined ? '' : ' longer'
+  const what = `${resourceTitle(view)} for ${duration(request.durationSeconds)}${more}${whom}`
+  if (request.status === 'pending') return `${who} asks for ${what}: ${inline(reason, 500)}`
+  const said = request.kind === 'break-glass' ? `: ${inline(reason, 500)}` : ''
+  return `${stateTitle(request)} – ${who}, ${what}${said}`
 }

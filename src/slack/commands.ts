@@ -1,20 +1,32 @@
 import type { App } from '@slack/bolt'
-import type { Outcome } from '../app/use-cases.ts'
+import type { RequestView } from '../app/ports.ts'
+import type { Notice, Outcome } from '../app/use-cases.ts'
 import type { SlackChannelId, SlackUserId } from '../domain/ids.ts'
 import { REASON_MAX_LENGTH } from '../domain/rules.ts'
 import { countCharacters } from '../domain/text.ts'
 import type { CommandLine } from './command-line.ts'
 import { parseCommandLine } from './command-line.ts'
+import { openExtendForm } from './extend-modal.ts'
 import type { ListenerDeps, Say } from './listener.ts'
 import { afterAck, sentence } from './listener.ts'
-import { mineList, pendingList, resourcesList } from './lists.ts'
+import { mineList, pendingList, resourceList, reviewList } from './lists.ts'
 import { code } from './mrkdwn.ts'
+import { refusedDraft } from './request-draft.ts'
 import { openRequestForm } from './request-modal.ts'
 import { tell } from './tell.ts'
+import { typedText } from './typed-text.ts'
 import { refusalText } from './wording.ts'
 import type { Message } from './wording-blocks.ts'
 import { section } from './wording-blocks.ts'
-import { approvedText, askedText, cancelledText, deniedText, endedText } from './wording-done.ts'
+import {
+  approvedText,
+  askedText,
+  cancelledText,
+  deniedText,
+  endedText,
+  reviewedText,
+} from './wording-done.ts'
+import { fieldProblem } from './wording-field.ts'
 import { helpText, usageText } from './wording-help.ts'
 
 const LINE_MAX = 4_000
@@ -36,7 +48,8 @@ export function listenToCommands(app: App, deps: ListenerDeps): void {
     if (text.length > LINE_MAX) return ackWith(TOO_LONG)
     const line = parseCommandLine(text)
     if (line.type === 'help') return ackWith(helpText())
-    if (line.type === 'usage') return ackWith(usageText(line.problem))
+    if (line.type === 'usage')
+      return ack({ response_type: 'ephemeral', ...withTypedLine(usageText(line.problem), text) })
     await ack()
     const actor = command.user_id as SlackUserId
     const channel = command.channel_id as SlackChannelId
@@ -57,56 +70,120 @@ async function act(deps: ListenerDeps, line: Wish, typed: Typed): Promise<void> 
   const { useCases } = deps
   const { actor, say, text, triggerId } = typed
   const by = { actor, via: 'command' as const }
-  const words = 'note' in line ? line.note : 'reason' in line ? line.reason : undefined
-  if (line.type !== 'request' && countCharacters(words ?? '') > REASON_MAX_LENGTH) {
+  const idempotencyKey = `command:${triggerId}`
+  const from = { actor, triggerId, say, typed: text }
+  if (countCharacters(answerWords(line)) > REASON_MAX_LENGTH) {
     const refusal = { code: 'reason-too-long', maxLength: REASON_MAX_LENGTH } as const
     return say(withTypedLine(refusalText(refusal), text))
   }
   switch (line.type) {
     case 'form':
-      return openRequestForm(deps, { actor, triggerId, say, typed: text }, line)
+      return openRequestForm(deps, from, 'access', () => line)
+    case 'break-glass':
+      return openRequestForm(deps, from, 'break-glass', () => line)
     case 'request': {
-      const { resource, durationSeconds, reason } = line
-      const idempotencyKey = `command:${triggerId}`
-      const asked = { ...by, resource, durationSeconds, reason, idempotencyKey }
-      const outcome = await useCases.requestAccess(asked)
-      return say(
-        outcome.ok
-          ? sentence(askedText(outcome.value))
-          : withTypedLine(refusalText(outcome.refusal), text),
+      const { type: _, ...wish } = line
+      const outcome = await useCases.requestAccess({ ...by, ...wish, idempotencyKey })
+      const refused = outcome.ok ? undefined : fieldProblem(outcome.refusal)
+      const told = say(asked(outcome, text))
+      if (refused === undefined) return told
+      const draft = refusedDraft(wish, refused)
+      await Promise.all([
+        told,
+        openRequestForm(deps, { ...from, isTold: true }, 'access', () => draft),
+      ])
+      return
+    }
+    case 'extend-form':
+      return openExtendForm(
+        deps,
+        { actor, triggerId, id: line.id, say: (said) => say(withTypedLine(said.text, text)) },
+        line,
       )
+    case 'extend': {
+      const { type: _, ...wish } = line
+      const outcome = await useCases.extendGrant({ ...by, ...wish, idempotencyKey })
+      return say(asked(outcome, text))
     }
     case 'approve': {
-      const { id, note } = line
-      const noted = note === undefined ? {} : { note }
-      return say(answerTo(await useCases.approveRequest({ ...by, id, ...noted }), approvedText))
+      const { type: _, ...approval } = line
+      const outcome = await useCases.approveRequest({ ...by, ...approval })
+      return say(answerTo(outcome, approvedText, text))
+    }
+    case 'shorten': {
+      const { type: _, ...approval } = line
+      const outcome = await useCases.approveRequest({ ...by, ...approval })
+      return say(answerTo(outcome, approvedText, text))
     }
     case 'deny': {
       const { id, reason } = line
       return say(answerTo(await useCases.denyRequest({ ...by, id, reason }), deniedText, text))
     }
+    case 'review': {
+      const { type: _, ...review } = line
+      const outcome = await useCases.reviewGrant({ ...by, ...review })
+      return say(answerTo(outcome, reviewedText(review.verdict), text))
+    }
     case 'cancel':
-      return say(answerTo(await useCases.cancelRequest({ ...by, id: line.id }), cancelledText))
+      return say(
+        answerTo(await useCases.cancelRequest({ ...by, id: line.id }), cancelledText, text),
+      )
     case 'end': {
-      const { id, reason } = line
-      const reasoned = reason === undefined ? {} : { reason }
-      return say(answerTo(await useCases.endGrant({ ...by, id, ...reasoned }), endedText))
+      const { type: _, ...end } = line
+      return say(answerTo(await useCases.endGrant({ ...by, ...end }), endedText, text))
     }
     case 'mine':
       return say(listOf(await useCases.requestsOf(actor), mineList))
     case 'pending':
       return say(listOf(await useCases.requestsWaitingFor(actor), pendingList))
+    case 'reviews':
+      return say(listOf(await useCases.reviewsWaitingFor(actor), reviewList))
     case 'resources':
-      return say(listOf(await useCases.resourcesFor(actor), resourcesList))
+      return say(listOf(await useCases.offersFor(actor), resourceList))
     default:
       return line satisfies never
   }
 }
 
-function answerTo<T>(outcome: Outcome<T>, done: (value: T) => string, typedLine?: string): Message {
-  if (outcome.ok) return sentence(done(outcome.value))
-  const text = refusalText(outcome.refusal)
-  return typedLine === undefined ? sentence(text) : withTypedLine(text, typedLine)
+/** The words of an answer to a request; those of a wish are judged with it. */
+function answerWords(line: Wish): string {
+  switch (line.type) {
+    case 'approve':
+    case 'shorten':
+    case 'review':
+      return line.note ?? ''
+    case 'deny':
+    case 'end':
+      return line.reason ?? ''
+    case 'form':
+    case 'break-glass':
+    case 'request':
+    case 'extend-form':
+    case 'extend':
+    case 'cancel':
+    case 'mine':
+    case 'pending':
+    case 'reviews':
+    case 'resources':
+      return ''
+    default:
+      return line satisfies never
+  }
+}
+
+function asked(
+  outcome: Outcome<RequestView> & { readonly notice?: Notice },
+  typedLine: string,
+): Message {
+  return outcome.ok
+    ? sentence(askedText(outcome.value, outcome.notice))
+    : withTypedLine(refusalText(outcome.refusal), typedLine)
+}
+
+function answerTo<T>(outcome: Outcome<T>, done: (value: T) => string, typedLine: string): Message {
+  return outcome.ok
+    ? sentence(done(outcome.value))
+    : withTypedLine(refusalText(outcome.refusal), typedLine)
 }
 
 function listOf<T>(outcome: Outcome<T>, list: (value: T) => Message): Message {
@@ -115,6 +192,6 @@ function listOf<T>(outcome: Outcome<T>, list: (value: T) => Message): Message {
 
 /** A refusal with what was typed, to be corrected and sent again. */
 export function withTypedLine(text: string, typedLine: string): Message {
-  const line = code(`/jit ${typedLine}`, LINE_SHOWN_MAX)
+  const line = code(`/jit ${typedText(typedLine)}`, LINE_SHOWN_MAX)
   return { text, blocks: [section('answer', text), section('typed', `You typed: ${line}`)] }
 }

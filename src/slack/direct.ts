@@ -1,102 +1,80 @@
-import type { Button, KnownBlock } from '@slack/types'
+import type { Button } from '@slack/types'
 import type { RequestView } from '../app/ports.ts'
-import { endButton } from './card.ts'
-import { duration, time, userMention } from './mrkdwn.ts'
+import { leftToExtend } from '../domain/decide-ask.ts'
+import { isOver, isRuleDue } from '../domain/request.ts'
+import { AGAIN_ACTION, endButton, EXTEND_ACTION, isLive } from './card.ts'
+import { approvalNotes } from './card-notes.ts'
+import { ownSentence, ownSmallPrint, wordsForRequester } from './direct-words.ts'
 import type { Message } from './wording-blocks.ts'
-import { actions, button, confirm, context, header, quote, section } from './wording-blocks.ts'
-import {
-  approverMentions,
-  requestName,
-  resourceLink,
-  resourceTitle,
-  STATE_TITLES,
-  stateHeading,
-  stateOf,
-} from './wording-state.ts'
+import { actions, button, confirm, context, header, section } from './wording-blocks.ts'
+import { resourceLink, resourceTitle, stateHeading, stateTitle } from './wording-state.ts'
 
 export const CANCEL_ACTION = 'jit:cancel'
+
+const SHORTEST_SECONDS = 60
 
 /** The requester's own message: how their request stands, what they may reach until when, and why not. */
 export function direct(view: RequestView): Message {
   const { request } = view
   const block = (name: string) => `${name}-v${request.version}`
+  const title = resourceTitle(view)
   return {
-    text: `${STATE_TITLES[stateOf(request)]}: ${resourceTitle(view)}. ${sentence(view, resourceTitle(view))}`,
+    text: `${stateTitle(request)}: ${title}. ${ownSentence(view, title)}`,
     blocks: [
       header(block('state'), stateHeading(view)),
-      section(block('now'), sentence(view, resourceLink(view))),
-      ...words(view, block('words')),
-      context(block('id'), smallPrint(view)),
+      section(block('now'), ownSentence(view, resourceLink(view))),
+      ...approvalNotes(view, block('note')),
+      ...wordsForRequester(view, block('words')),
+      context(block('id'), ownSmallPrint(view)),
       ...actions(block('actions'), buttons(view)),
     ],
   }
 }
 
-function sentence({ request }: RequestView, resource: string): string {
+function buttons(view: RequestView): readonly Button[] {
+  const { request } = view
+  if (request.status === 'pending') return [cancelButton(view)]
+  if (isLive(view))
+    return [
+      ...(mayLastLonger(view) ? [button(EXTEND_ACTION, 'Extend…', request.id)] : []),
+      endButton(view),
+    ]
+  return mayAskAgain(view) ? [button(AGAIN_ACTION, 'Request again…', request.id)] : []
+}
+
+/** Whether the catalogue lets the grant last longer than it does; who may ask for that is looked at when they do. */
+function mayLastLonger({ request, resource }: RequestView): boolean {
+  const extension = resource?.extension
+  if (request.status !== 'approved' || resource === undefined || extension === undefined)
+    return false
+  const { grant, kind } = request
+  return (
+    kind !== 'break-glass' &&
+    isRuleDue(grant) &&
+    grant.extensions < extension.times &&
+    leftToExtend(request, resource) >= SHORTEST_SECONDS
+  )
+}
+
+/** Whether the same can be asked for anew: it is over, still there, and not lost for good. */
+function mayAskAgain({ request, resource }: RequestView): boolean {
+  if (resource === undefined || request.extends !== undefined) return false
   switch (request.status) {
-    case 'pending': {
-      const names = approverMentions(request)
-      const sofar =
-        names === ''
-          ? ''
-          : ` ${request.approvals.length} of ${request.approvalsNeeded} approvals so far: ${names}.`
-      return `You asked for ${resource} for ${duration(request.durationSeconds)}.${sofar} The request lapses ${time(request.lapsesAt)} if it is not approved by then.`
-    }
+    case 'pending':
+    case 'extended':
+      return false
     case 'denied':
-      return `${userMention(request.deniedBy.userId)} denied your request for ${resource}.`
-    case 'cancelled':
-      return `You cancelled your request for ${resource}.`
     case 'lapsed':
-      return `Your request for ${resource} was not approved in time. You can ask again.`
-    case 'approved':
-      break
+      return true
+    case 'cancelled':
+      return request.why === undefined
+    case 'approved': {
+      const { grant } = request
+      return isOver(grant) && !(grant.state === 'ended' && grant.cause === 'ineligible')
+    }
     default:
       return request satisfies never
   }
-  const { grant } = request
-  switch (grant.state) {
-    case 'granting':
-      return `Your request for ${resource} is approved. Pomerium has not confirmed the rule yet; access may not work until it has. It ends ${time(grant.endsAt)}.`
-    case 'active':
-      return `You have access to ${resource} until ${time(grant.endsAt)}.`
-    case 'ending':
-      return grant.cause === 'returned'
-        ? `You gave back your access to ${resource}. It may still work until Pomerium confirms that the rule is gone.`
-        : `${userMention(grant.endedBy.userId)} ended your access to ${resource}. It may still work until Pomerium confirms that the rule is gone.`
-    case 'ended': {
-      if (grant.cause === 'expired')
-        return `Your access to ${resource} ended ${time(grant.endsAt)}: its time was over.`
-      if (grant.cause === 'returned')
-        return `Your access to ${resource} ended ${time(grant.endedAt)}: you gave it back.`
-      return `${grant.endedBy === undefined ? 'Somebody' : userMention(grant.endedBy.userId)} ended your access to ${resource}; it ended ${time(grant.endedAt)}.`
-    }
-    case 'never-active':
-      return `Your request for ${resource} was approved, but Pomerium never confirmed the rule. The access is over now; you can ask again.`
-    default:
-      return grant satisfies never
-  }
-}
-
-function words({ request }: RequestView, blockId: string): KnownBlock[] {
-  if (request.status === 'denied')
-    return [quote(blockId, request.denyReason, { label: 'Reason of the denial' })]
-  if (request.status !== 'approved') return []
-  const { grant } = request
-  return 'endReason' in grant && grant.endReason !== undefined && grant.cause === 'revoked'
-    ? [quote(blockId, grant.endReason, { label: 'Reason of the end' })]
-    : []
-}
-
-function smallPrint({ request }: RequestView): string {
-  const approvers = request.status === 'approved' ? approverMentions(request) : ''
-  const by = approvers === '' ? '' : `; approved by ${approvers}`
-  return `${requestName(request)}${by}`
-}
-
-function buttons(view: RequestView): readonly Button[] {
-  const state = stateOf(view.request)
-  if (state === 'pending') return [cancelButton(view)]
-  return state === 'granting' || state === 'active' ? [endButton(view)] : []
 }
 
 function cancelButton({ request }: RequestView): Button {

@@ -1,37 +1,71 @@
 import type { WebClient } from '@slack/web-api'
-import type { Directory, Member } from '../app/ports.ts'
+import type { Directory, Log, Member } from '../app/ports.ts'
 import { DirectoryUnavailable } from '../app/ports.ts'
 import type { SlackGroupId, SlackTeamId, SlackUserId } from '../domain/ids.ts'
 import type { NotAMember } from '../domain/refusal.ts'
 import { failureText, slackFailure } from './failure.ts'
+import type { UserGroups } from './user-groups.ts'
+import { OddGroups, listUserGroups } from './user-groups.ts'
 import type { SlackIdentity } from './web-client.ts'
 
-/** Slack allows about twenty look-ups of groups a minute. */
-const GROUP_FRESH_MS = 60_000
-const GROUPS_KEPT_MAX = 1_000
+/** How long the members of groups are gone by: Slack allows about twenty look-ups of them a minute. */
+export const GROUP_FRESH_MS = 60_000
+/** Of so many groups that are not there the log is told; after that it is told again. */
+const TOLD_MAX = 1_000
 
 type SlackUser = NonNullable<Awaited<ReturnType<WebClient['users']['info']>>['user']>
 type MemberAnswer = Awaited<ReturnType<Directory['member']>>
+
+/** The directory, and what it may not go by any longer once Slack has told of a change. */
+export interface WorkspaceDirectory extends Directory {
+  /** Members of groups are looked up anew. */
+  forgetGroups(): void
+  /** Look-ups of people that are under way answer nobody who asks from now on. */
+  forgetPeople(): void
+}
 
 export interface DirectoryOptions {
   readonly client: WebClient
   readonly identity: Pick<SlackIdentity, 'teamId' | 'enterpriseId'>
   /** Milliseconds. */
   readonly now: () => number
+  readonly log: Log
 }
 
 /**
  * The workspace as Slack has it. People are looked up anew for each decision; look-ups of the same
- * person at the same moment share one call. Members of a group are kept for a minute.
+ * person at the same moment share one call. All groups are looked up together, and kept for a minute; to one that is
+ * disabled or does not exist nobody belongs.
  */
-export function createDirectory({ client, identity, now }: DirectoryOptions): Directory {
-  const group = freshFor(GROUP_FRESH_MS, now, (id: SlackGroupId) => lookUpGroup(client, id))
+export function createDirectory(options: DirectoryOptions): WorkspaceDirectory {
+  const { client, identity, now, log } = options
+  const people = sharing(async (userId: SlackUserId): Promise<MemberAnswer> => {
+    const user = await lookUpUser(client, userId)
+    return user === undefined ? { ok: false, why: 'unknown' } : judged(user, userId, identity)
+  })
+  const groups = freshFor(GROUP_FRESH_MS, now, () => lookUpGroups(client))
+  const told = new Set<SlackGroupId>()
+  const groupMembers = async (id: SlackGroupId): Promise<ReadonlySet<SlackUserId>> => {
+    const all = await groups.ask()
+    const members = all.get(id)
+    if (members !== undefined) {
+      told.delete(id)
+      return members
+    }
+    if (all.has(id))
+      throw new DirectoryUnavailable(`usergroups.list: no members of ${id} in the answer`)
+    if (!told.has(id)) {
+      if (told.size >= TOLD_MAX) told.clear()
+      told.add(id)
+      log.warn({ group: id }, 'a user group is disabled or does not exist: nobody belongs to it')
+    }
+    return new Set()
+  }
   return {
-    member: sharing(async (userId: SlackUserId) => {
-      const user = await lookUpUser(client, userId)
-      return user === undefined ? { ok: false, why: 'unknown' } : judged(user, userId, identity)
-    }),
-    groupMembers: group,
+    member: (userId) => people.ask(userId),
+    groupMembers,
+    forgetGroups: () => groups.forget(),
+    forgetPeople: () => people.forget(),
   }
 }
 
@@ -62,8 +96,25 @@ function judged(
   if (why !== undefined) return { ok: false, why }
   const email = user.profile?.email?.trim() ?? ''
   if (email === '' || user.team_id === undefined) return { ok: false, why: 'no-email' }
-  const member: Member = { teamId: user.team_id as SlackTeamId, userId, email }
+  const isGuest = user.is_restricted === true || user.is_ultra_restricted === true
+  const timeZone = user.tz !== undefined && isTimeZone(user.tz) ? { timeZone: user.tz } : {}
+  const member: Member = {
+    teamId: user.team_id as SlackTeamId,
+    userId,
+    email,
+    isGuest,
+    ...timeZone,
+  }
   return { ok: true, member }
+}
+
+/** Whether a clock can be set by the name; Slack may know zones that this machine does not. */
+function isTimeZone(name: string): boolean {
+  try {
+    return Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
 }
 
 /**
@@ -80,63 +131,59 @@ function objection(
   if (user.is_bot === true || user.is_workflow_bot === true || user.id === 'USLACKBOT') return 'bot'
   if (user.is_stranger === true || !isOurs) return 'external'
   if (user.deleted === true) return 'deactivated'
-  if (user.is_restricted === true || user.is_ultra_restricted === true) return 'guest'
   if (user.is_invited_user === true) return 'invited'
   return undefined
 }
 
-async function lookUpGroup(
-  client: WebClient,
-  groupId: SlackGroupId,
-): Promise<ReadonlySet<SlackUserId>> {
-  const { users } = await client.usergroups.users
-    .list({ usergroup: groupId })
-    .catch((error: unknown) => {
-      const failure = slackFailure(error)
-      const remedy =
-        failure.kind === 'platform' && failure.code === 'no_such_subteam'
-          ? '; the group does not exist, correct the catalogue'
-          : ''
-      throw new DirectoryUnavailable(
-        `usergroups.users.list of ${groupId}: ${failureText(failure)}${remedy}`,
-        { cause: error },
-      )
-    })
-  if (users === undefined)
-    throw new DirectoryUnavailable(`usergroups.users.list of ${groupId}: no members in the answer`)
-  return new Set(users as SlackUserId[])
+async function lookUpGroups(client: WebClient): Promise<UserGroups> {
+  return listUserGroups(client).catch((error: unknown) => {
+    const text = error instanceof OddGroups ? error.message : failureText(slackFailure(error))
+    throw new DirectoryUnavailable(`usergroups.list: ${text}`, { cause: error })
+  })
+}
+
+interface LookUps<K, V> {
+  ask(key: K): Promise<V>
+  /** What is known or being asked answers nobody who asks from now on. */
+  forget(): void
 }
 
 /** `look`, where callers that ask for the same key at the same moment share one call. */
-function sharing<K, V>(look: (key: K) => Promise<V>): (key: K) => Promise<V> {
-  const underWay = new Map<K, Promise<V>>()
-  return (key) => {
-    const shared = underWay.get(key)
-    if (shared !== undefined) return shared
-    const call = look(key).finally(() => underWay.delete(key))
-    underWay.set(key, call)
-    return call
+function sharing<K, V>(look: (key: K) => Promise<V>): LookUps<K, V> {
+  let underWay = new Map<K, Promise<V>>()
+  return {
+    ask(key) {
+      const shared = underWay.get(key)
+      if (shared !== undefined) return shared
+      const calls = underWay
+      const call = look(key).finally(() => calls.delete(key))
+      calls.set(key, call)
+      return call
+    },
+    forget() {
+      underWay = new Map()
+    },
   }
 }
 
-/** `look`, with answers kept for a while, counted from the moment of the question; failures are never kept. */
-function freshFor<K, V>(
-  lifeMs: number,
-  now: () => number,
-  look: (key: K) => Promise<V>,
-): (key: K) => Promise<V> {
-  const kept = new Map<K, { readonly value: V; readonly until: number }>()
-  const ask = sharing(async (key: K) => {
+/** `look`, with its answer kept for a while, counted from the moment of the question; a failure is never kept. */
+function freshFor<V>(lifeMs: number, now: () => number, look: () => Promise<V>) {
+  let kept: { value?: V; until: number } = { until: -Infinity }
+  const calls = sharing(async () => {
+    const answer = kept
     const until = now() + lifeMs
-    const value = await look(key)
-    kept.delete(key)
-    const [oldest] = kept.keys()
-    if (kept.size >= GROUPS_KEPT_MAX && oldest !== undefined) kept.delete(oldest)
-    kept.set(key, { value, until })
+    const value = await look()
+    Object.assign(answer, { value, until })
     return value
   })
-  return async (key) => {
-    const hit = kept.get(key)
-    return hit !== undefined && now() < hit.until ? hit.value : ask(key)
+  return {
+    async ask(): Promise<V> {
+      const { value, until } = kept
+      return value !== undefined && now() < until ? value : calls.ask('all')
+    },
+    forget() {
+      kept = { until: -Infinity }
+      calls.forget()
+    },
   }
 }

@@ -1,32 +1,27 @@
-import type { KnownBlock } from '@slack/types'
 import type { RequestView } from '../app/ports.ts'
+import type { Offer } from '../app/use-cases.ts'
+import { neededBy } from '../domain/approvals.ts'
 import type { AccessRequest } from '../domain/request.ts'
 import type { Resource } from '../domain/resource.ts'
-import { code, duration, inline, time, userMention } from './mrkdwn.ts'
+import { list } from './list.ts'
+import { code, duration, inline, several, time, userMention } from './mrkdwn.ts'
+import { waitingStage } from './wording-asked.ts'
 import type { Message } from './wording-blocks.ts'
-import { context, quote, section } from './wording-blocks.ts'
-import { resourceTitle, STATE_TITLES, stateOf } from './wording-state.ts'
-
-/** Most entries of a list; the rest is counted. */
-export const LIST_MAX = 20
-
-const TITLE_MAX = 75
-const REASON_MAX = 120
+import { offerName, offerWords } from './wording-offer.ts'
+import { ineligibleWords, resourceTitle, stateTitle } from './wording-state.ts'
 
 /** Somebody's own requests with how they stand. */
 export function mineList(views: readonly RequestView[]): Message {
   return list(
     views,
     { none: 'You have not asked for anything yet: `/jit` opens the form.', some: 'Your requests' },
-    (view, index) => [
-      section(
-        `mine-${index}`,
-        `${code(view.request.id, 75)} *${STATE_TITLES[stateOf(view.request)]}* ${resourceTitle(view)}, ${standing(view)}`,
-      ),
-      ...(view.request.status === 'denied'
-        ? [quote(`reason-${index}`, view.request.denyReason, { maxChars: REASON_MAX })]
-        : []),
-    ],
+    (view) => {
+      const { request } = view
+      const line = `${idOf(request)} *${stateTitle(request)}* ${resourceTitle(view)}${forWhom(request)}, ${standing(request)}`
+      return request.status === 'denied'
+        ? { name: 'mine', line, words: request.denyReason }
+        : { name: 'mine', line }
+    },
   )
 }
 
@@ -35,82 +30,99 @@ export function pendingList(views: readonly RequestView[]): Message {
   return list(
     views,
     { none: 'No request waits for your answer.', some: 'Requests that wait for your answer' },
-    (view, index) => {
+    (view) => {
       const { request } = view
-      const what = `${resourceTitle(view)} for ${duration(request.durationSeconds)}`
-      return [
-        section(
-          `pending-${index}`,
-          `${code(request.id, 75)} ${userMention(request.requester.userId)} asks for ${what}, ${tally(request)}, lapses ${time(request.lapsesAt)}`,
-        ),
-        quote(`reason-${index}`, request.reason, { maxChars: REASON_MAX }),
-      ]
+      const stage = waitingStage(view)
+      const at = stage === '' ? '' : `, waits for ${stage}`
+      const line = `${idOf(request)} ${userMention(request.requester.userId)} asks for ${wish(view)}${at}, ${tally(request)}, lapses ${time(request.lapsesAt)}`
+      return { name: 'pending', line, words: request.reason }
     },
     'Answer with `/jit approve id [note]` or `/jit deny id reason`.',
   )
 }
 
-/** What somebody may ask for. */
-export function resourcesList(resources: readonly Resource[]): Message {
+/** Break-glass access that waits for somebody's review: what `review` needs to know. */
+export function reviewList(views: readonly RequestView[]): Message {
   return list(
-    resources,
+    views,
+    {
+      none: 'No break-glass access waits for your review.',
+      some: 'Break-glass access that waits for your review',
+    },
+    (view) => {
+      const { request } = view
+      const line = `${idOf(request)} ${userMention(request.requester.userId)} opened ${resourceTitle(view)}, ${standing(request)}${due(request)}`
+      return { name: 'review', line, words: request.reason }
+    },
+    'Answer with the buttons on the card, or with `/jit review id justified` or `/jit review id not-justified note`.',
+  )
+}
+
+/** What somebody may ask for, on which terms, and who approves it. */
+export function resourceList(offers: readonly Offer[]): Message {
+  return list(
+    offers,
     {
       none: 'There is nothing that you may ask for: ask an operator to add you to the catalogue.',
       some: 'You may ask for',
     },
-    (resource, index) => [
-      section(
-        `resource-${index}`,
-        `${code(resource.id, 75)} ${inline(resource.title, TITLE_MAX)}, ${termsOf(resource)}`,
-      ),
-    ],
+    (offer) => ({
+      name: 'resource',
+      line: `${offerName(offer)}, ${termsOf(offer.resource)}; ${offerWords(offer)}`,
+    }),
     'Ask with `/jit`, or with `/jit request resource duration reason`.',
   )
 }
 
-/** How long a resource may be asked for and what it takes, as plain text. */
+/** How long a resource may be asked for and what it takes, as plain text of at most 75. */
 export function termsOf(resource: Resource): string {
-  const approvals = resource.approvals === 1 ? '1 approval' : `${resource.approvals} approvals`
   const risk = resource.risk === 'high' ? ', high risk' : ''
-  return `at most ${duration(resource.duration.maxSeconds)}, ${approvals}${risk}`
+  return `at most ${duration(resource.duration.maxSeconds)}, ${several(neededBy(resource.stages), 'approval')}${risk}`
 }
 
-function list<T>(
-  entries: readonly T[],
-  heading: { readonly none: string; readonly some: string },
-  blocksOf: (entry: T, index: number) => KnownBlock[],
-  hint?: string,
-): Message {
-  if (entries.length === 0)
-    return { text: heading.none, blocks: [section('heading', heading.none)] }
-  const rest = entries.length - LIST_MAX
-  const small = [...(rest > 0 ? [`${rest} more are not shown.`] : []), hint ?? '']
-    .filter((text) => text !== '')
-    .join(' ')
-  return {
-    text: `${heading.some}: ${entries.length}`,
-    blocks: [
-      section('heading', `*${heading.some}*`),
-      ...entries.slice(0, LIST_MAX).flatMap(blocksOf),
-      ...(small === '' ? [] : [context('hint', small)]),
-    ],
-  }
+function idOf(request: AccessRequest): string {
+  return code(request.id, 75)
 }
 
-function tally(request: AccessRequest): string {
-  return `${request.approvals.length} of ${request.approvalsNeeded} approvals`
+function forWhom({ beneficiary }: AccessRequest): string {
+  return beneficiary === undefined ? '' : ` on behalf of ${inline(beneficiary, 150)}`
 }
 
-function standing({ request }: RequestView): string {
+function wish(view: RequestView): string {
+  const { request } = view
+  const longer = request.extends === undefined ? '' : ' longer'
+  const start = request.startsAt === undefined ? '' : ` from ${time(request.startsAt)}`
+  return `${resourceTitle(view)} for ${duration(request.durationSeconds)}${longer}${start}${forWhom(request)}`
+}
+
+function tally({ approvalsCounted, approvalsNeeded }: AccessRequest): string {
+  return `${approvalsCounted} of ${approvalsNeeded} approvals`
+}
+
+function due(request: AccessRequest): string {
+  const review = request.status === 'approved' ? request.review : undefined
+  if (review?.state !== 'due') return ''
+  return review.isOverdue
+    ? `; review overdue since ${time(review.dueAt)}`
+    : `; review due ${time(review.dueAt)}`
+}
+
+function standing(request: AccessRequest): string {
   switch (request.status) {
-    case 'pending':
-      return `${duration(request.durationSeconds)} asked, ${tally(request)}, lapses ${time(request.lapsesAt)}`
+    case 'pending': {
+      const longer = request.extends === undefined ? '' : ' more'
+      return `${duration(request.durationSeconds)}${longer} asked, ${tally(request)}, lapses ${time(request.lapsesAt)}`
+    }
     case 'denied':
       return `by ${userMention(request.deniedBy.userId)} ${time(request.deniedAt)}`
     case 'cancelled':
-      return time(request.cancelledAt)
+      return request.why === undefined
+        ? time(request.cancelledAt)
+        : `${time(request.cancelledAt)}, because ${ineligibleWords[request.why]}`
     case 'lapsed':
       return time(request.lapsedAt)
+    case 'extended':
+      return `${time(request.extendedAt)}, for request ${code(request.extends ?? '', 75)}`
     case 'approved':
       break
     default:
@@ -119,7 +131,11 @@ function standing({ request }: RequestView): string {
   const { grant } = request
   switch (grant.state) {
     case 'granting':
-      return `not confirmed by Pomerium yet, ends ${time(grant.endsAt)}`
+      return grant.inForceUntil === undefined
+        ? `not confirmed by Pomerium yet, ends ${time(grant.endsAt)}`
+        : `confirmed until ${time(grant.inForceUntil)}, the new end ${time(grant.endsAt)} is not confirmed by Pomerium yet`
+    case 'scheduled':
+      return `from ${time(grant.startsAt)} to ${time(grant.endsAt)}`
     case 'active':
       return `until ${time(grant.endsAt)}`
     case 'ending':

@@ -2,12 +2,13 @@ import type { WebClient } from '@slack/web-api'
 import type { MessagePlace, Messenger } from '../app/ports.ts'
 import { MessengerError } from '../app/ports.ts'
 import type { SlackChannelId } from '../domain/ids.ts'
+import { alertMessage } from './alert.ts'
 import { card } from './card.ts'
 import { direct } from './direct.ts'
 import type { SlackFailure } from './failure.ts'
 import { failureText, isPassingCode, slackFailure } from './failure.ts'
 import { post } from './post.ts'
-import { alertMessage, trailLine } from './trail.ts'
+import { trailMessage } from './trail.ts'
 import type { Message } from './wording-blocks.ts'
 
 const GONE = new Set([
@@ -45,14 +46,7 @@ export function createMessenger({ client }: { readonly client: WebClient }): Mes
     postDirect: (userId, view) => place({ channel: userId }, direct(view)),
     updateDirect: (place, view) => update(place, direct(view)),
     async postTrail({ channel, ts }, events, view) {
-      const lines = events.map((event) => trailLine(event, view))
-      await place(
-        { channel, threadTs: ts },
-        {
-          text: lines.map(({ text }) => text).join('\n'),
-          blocks: lines.flatMap(({ blocks }) => blocks),
-        },
-      )
+      await place({ channel, threadTs: ts }, trailMessage(events, view))
     },
     postAlert: (channel, event) => place({ channel }, alertMessage(event)),
   }

@@ -7,6 +7,8 @@ import type { ListenerDeps } from './listener.ts'
 /** Waits between looks for a view that Slack has not put up yet; about three seconds in all. */
 const PATIENCE_MS = [50, 100, 200, 400, 800, 1_600]
 
+const GONE = new Set(['not_found', 'hash_conflict'])
+
 /** The open modal's id, or `undefined` when Slack would not open it. */
 export async function openModal(
   { client, log }: ListenerDeps,
@@ -22,12 +24,17 @@ export async function openModal(
   }
 }
 
-/** What became of a change to a modal: `closed` when the person has closed it. */
+/** What became of a change to a modal: `closed` when the person has closed it, or it shows something newer. */
 export type Shown = 'shown' | 'closed' | 'failed'
 
-/** Replaces what an open modal shows; never throws. */
-export function showInModal(deps: ListenerDeps, viewId: string, view: ModalView): Promise<Shown> {
-  return update(deps, { view_id: viewId, view })
+/** Replaces what an open modal shows, if it is still the version of `hash` when one is given; never throws. */
+export function showInModal(
+  deps: ListenerDeps,
+  viewId: string,
+  view: ModalView,
+  hash?: string,
+): Promise<Shown> {
+  return update(deps, { view_id: viewId, view, ...(hash === undefined ? {} : { hash }) })
 }
 
 /**
@@ -53,7 +60,7 @@ async function update({ client, log }: ListenerDeps, args: ViewsUpdateArguments)
     return 'shown'
   } catch (error) {
     const failure = slackFailure(error)
-    if (failure.kind === 'platform' && failure.code === 'not_found') return 'closed'
+    if (failure.kind === 'platform' && GONE.has(failure.code)) return 'closed'
     log.warn({ reason: failureText(failure) }, 'a form was not brought up to date')
     return 'failed'
   }

@@ -38,6 +38,11 @@ export function groupMention(id: string): string {
   return isId(id) ? `<!subteam^${id}>` : inline(id, ID_MAX)
 }
 
+/** Slack's mark for a channel; the id itself when it is not one. */
+export function channelMention(id: string): string {
+  return isId(id) ? `<#${id}>` : inline(id, ID_MAX)
+}
+
 /** An instant in the reader's own time zone; in UTC where Slack cannot render it. */
 export function time(at: Date): string {
   if (Number.isNaN(at.getTime())) return 'an unknown time'
@@ -61,12 +66,26 @@ export function link(url: string, label: string): string {
   return href.length > URL_MAX ? label : `<${href}|${label}>`
 }
 
-/** Names as a sentence has them: `a`, `a and b`, `a, b and 3 more`. */
-export function enumerate(names: readonly string[], max = 10): string {
-  const shown = names.length > max ? names.slice(0, max - 1) : names
-  const rest = names.length - shown.length
-  const all = rest > 0 ? [...shown, `${rest} more`] : shown
+/** Names as a sentence has them: `a`, `a and b`, `a, b and 3 more`; at most `max`, and as many as `maxChars` take. */
+export function enumerate(names: readonly string[], max = 10, maxChars = 1_000): string {
+  let count = names.length > max ? max - 1 : names.length
+  let text = sentenceOf(names, count)
+  while (text.length > maxChars && count > 0) {
+    count -= 1
+    text = sentenceOf(names, count)
+  }
+  return text
+}
+
+function sentenceOf(names: readonly string[], count: number): string {
+  const rest = names.length - count
+  const all = rest > 0 ? [...names.slice(0, count), `${rest} more`] : names
   return all.length < 2 ? all.join('') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`
+}
+
+/** A number with its noun: `1 approval`, `2 approvals`. */
+export function several(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 function isId(id: string): boolean {

@@ -2,8 +2,10 @@ import type { WebClient } from '@slack/web-api'
 import type { Log } from '../app/ports.ts'
 import type { SlackChannelId, SlackGroupId } from '../domain/ids.ts'
 import type { Catalogue } from '../domain/resource.ts'
+import { askable } from '../domain/resource.ts'
 import { groupsOf } from '../domain/rules.ts'
 import { failureText, isPassingCode, slackFailure } from './failure.ts'
+import { listUserGroups } from './user-groups.ts'
 
 /**
  * What of the catalogue does not fit the workspace, each with its remedy: channels the bot cannot or must not post to,
@@ -14,12 +16,12 @@ export async function workspaceProblems(
   catalogue: Catalogue,
   log: Log,
 ): Promise<readonly string[]> {
-  const channels = new Set([...catalogue.resources.values()].map((resource) => resource.channel))
-  if (catalogue.auditChannel !== undefined) channels.add(catalogue.auditChannel)
+  const { auditChannel, fallbackChannel } = catalogue
+  const named = [...askable(catalogue).map(({ channel }) => channel), auditChannel, fallbackChannel]
+  const channels = new Set(named.filter((channel) => channel !== undefined))
   const problems: (string | undefined)[] = []
-  // One after the other: Slack allows about twenty look-ups of groups a minute.
   for (const id of channels) problems.push(await channelProblem(client, id, log))
-  for (const id of groupsOf(catalogue)) problems.push(await groupProblem(client, id, log))
+  problems.push(...(await groupProblems(client, groupsOf(catalogue), log)))
   return problems.filter((problem) => problem !== undefined)
 }
 
@@ -43,18 +45,24 @@ async function channelProblem(
   }
 }
 
-async function groupProblem(
+async function groupProblems(
   client: WebClient,
-  id: SlackGroupId,
+  named: ReadonlySet<SlackGroupId>,
   log: Log,
-): Promise<string | undefined> {
+): Promise<readonly string[]> {
+  if (named.size === 0) return []
   try {
-    await client.usergroups.users.list({ usergroup: id })
-    return undefined
+    const known = await listUserGroups(client)
+    return [...named]
+      .filter((id) => !known.has(id))
+      .map(
+        (id) =>
+          `user group ${id} does not exist or is disabled; check the id in the catalogue, or enable it in Slack`,
+      )
   } catch (error) {
-    const code = definiteCode(error, `user group ${id}`, log)
-    if (code === undefined) return undefined
-    return `user group ${id} cannot be looked up (${code}); check the id in the catalogue`
+    const code = definiteCode(error, 'user groups', log)
+    if (code === undefined) return []
+    return [`user groups cannot be looked up (${code}); reinstall the app with its manifest`]
   }
 }
 

@@ -1,29 +1,24 @@
-import type { App } from '@slack/bolt'
+import type { App, BlockAction, StaticSelectAction, ViewSubmitAction } from '@slack/bolt'
 import type { SlackUserId } from '../domain/ids.ts'
-import { parseDuration } from '../domain/duration.ts'
-import type { Resource } from '../domain/resource.ts'
-import { cleanText } from '../domain/text.ts'
-import type { RequestGaps, RequestWords } from './command-line.ts'
+import { loadingForm, noticeModal } from './form-parts.ts'
 import type { ListenerDeps, Say } from './listener.ts'
 import { afterAck, sentence } from './listener.ts'
-import { openModal, showAfterSubmission, showInModal } from './modal.ts'
-import { code } from './mrkdwn.ts'
-import {
-  loadingForm,
-  noticeModal,
-  parseRequestForm,
-  REQUEST_CALLBACK,
-  requestForm,
-} from './request-form.ts'
-import { tell } from './tell.ts'
-import { durationProblemText, fieldProblem, refusalText } from './wording.ts'
-import { askedText } from './wording-done.ts'
+import { openModal, showInModal } from './modal.ts'
+import { code, time } from './mrkdwn.ts'
+import type { RequestDraft } from './request-draft.ts'
+import { draftProblems, wishOf } from './request-draft.ts'
+import { RESOURCE_ACTION } from './request-fields.ts'
+import type { RequestEntries } from './request-form.ts'
+import { readRequestForm, REQUEST_CALLBACKS, REQUEST_TITLES, requestForm } from './request-form.ts'
+import type { RequestMode } from './request-offers.ts'
+import { isFor, offerFor, presetFor } from './request-offers.ts'
+import { notUnderstood, sendForm } from './submission.ts'
+import { typedText } from './typed-text.ts'
+import { refusalText } from './wording.ts'
 
-const TITLE = 'Request access'
 const LINE_SHOWN_MAX = 2_000
-
-type Field = 'resource' | 'duration' | 'reason'
-type FieldTexts = { readonly [field in Field]?: string }
+const MODES = ['access', 'break-glass'] as const
+const COMMANDS = { access: 'request', 'break-glass': 'break-glass' } as const
 
 /** Opens the form that asks for access at once, and fills it in as soon as its contents are known. */
 export async function openRequestForm(
@@ -32,118 +27,120 @@ export async function openRequestForm(
     readonly actor: SlackUserId
     readonly triggerId: string
     readonly say: Say
-    readonly typed: string
+    /** The command that was typed, if one was. */
+    readonly typed?: string
+    /** Whether they read already what the form is for, so that they need not hear that it did not open. */
+    readonly isTold?: boolean
   },
-  draft: { readonly values: RequestWords; readonly problems: RequestGaps },
+  mode: RequestMode,
+  draftOf: () => RequestDraft | Promise<RequestDraft>,
 ): Promise<void> {
+  const { actor } = from
   const viewId = await openModal(deps, from.triggerId, loadingForm())
-  if (viewId === undefined) return from.say(sentence(notOpened(from.typed)))
+  const failed = async () => {
+    if (from.isTold !== true) await from.say(sentence(notOpened(mode, from.typed)))
+  }
+  if (viewId === undefined) return failed()
   const say: Say = async ({ text }) => {
-    const shown = await showInModal(deps, viewId, noticeModal(TITLE, text))
+    const shown = await showInModal(deps, viewId, noticeModal(REQUEST_TITLES[mode], text))
     if (shown !== 'shown') await from.say(sentence(text))
   }
-  await afterAck(deps, { what: 'request form', actor: from.actor, say }, async () => {
-    const offered = await deps.useCases.resourcesFor(from.actor)
+  await afterAck(deps, { what: `${mode} form`, actor, say }, async () => {
+    const [draft, offered] = await Promise.all([draftOf(), deps.useCases.offersFor(actor)])
     if (!offered.ok) return say(sentence(refusalText(offered.refusal)))
-    const problems = draftProblems(draft, offered.value)
-    const form = requestForm({ resources: offered.value, values: draft.values, problems })
-    if ((await showInModal(deps, viewId, form)) === 'failed')
-      await from.say(sentence(notOpened(from.typed)))
+    const offers = offered.value
+    const problems = draftProblems(mode, draft, offers)
+    const form = requestForm({ mode, offers, values: draft.values, problems })
+    if ((await showInModal(deps, viewId, form)) === 'failed') await failed()
   })
 }
 
-/** Answers the submission of the form that asks for access. */
+/** Answers the forms that ask for access: the choice of a resource, and the submission. */
 export function listenToRequestForm(app: App, deps: ListenerDeps): void {
-  app.view({ callback_id: REQUEST_CALLBACK, type: 'view_submission' }, async (args) => {
-    const { ack, body, view } = args
-    const form = parseRequestForm(view.state.values)
-    if (!form.ok) {
-      deps.log.warn({ problem: form.problem }, 'a form was not understood')
-      return ack({ response_action: 'errors', errors: { reason: 'Close the form and try again.' } })
-    }
-    const values = {
-      resource: form.values.resource,
-      duration: cleanText(form.values.duration, { multiline: false }),
-      reason: cleanText(form.values.reason, { multiline: true }),
-    }
-    const { resource, reason } = values
-    const duration = parseDuration(values.duration)
-    const errors: Record<string, string> = {
-      ...(resource === '' ? { resource: 'Choose a resource.' } : {}),
-      ...(duration.ok ? {} : { duration: durationProblemText(duration.problem) }),
-      ...(reason === '' ? { reason: missingReasonText() } : {}),
-    }
-    if (!duration.ok || Object.keys(errors).length > 0)
-      return ack({ response_action: 'errors', errors })
+  followResource(app, deps)
+  for (const mode of MODES)
+    app.view<ViewSubmitAction>(
+      { callback_id: REQUEST_CALLBACKS[mode], type: 'view_submission' },
+      async (args) => {
+        const read = readRequestForm(args.view.state.values)
+        if (!read.ok) return notUnderstood(deps, args, 'reason', read.problem)
+        const entries = read.value
+        const wish = wishOf(entries)
+        if (!wish.ok) return args.ack({ response_action: 'errors', errors: wish.problems })
+        return sendForm(deps, args, {
+          what: `${mode} form submitted`,
+          title: REQUEST_TITLES[mode],
+          meanwhile: `${mode === 'access' ? 'Asking' : 'Opening'}… You may close this: a direct message follows.`,
+          entered: asLine(mode, entries),
+          act: (by) =>
+            deps.useCases.requestAccess({
+              ...by,
+              ...wish.value,
+              via: 'modal',
+              ...(mode === 'break-glass' ? { breakGlass: true } : {}),
+            }),
+          again: async ({ field, text }, actor) => {
+            const offered = await deps.useCases.offersFor(actor)
+            if (!offered.ok || !offered.value.some((offer) => isFor(mode, offer))) return undefined
+            const problems = { [field]: text }
+            return requestForm({ mode, offers: offered.value, values: entries, problems })
+          },
+        })
+      },
+    )
+}
 
-    // The hash changes with every version of the view, so it tells submissions apart and repeats alike.
-    const submission = `${view.id}:${view.hash}`
-    const asking = noticeModal(TITLE, 'Asking… You may close this: a direct message follows.')
-    await ack({ response_action: 'update', view: { ...asking, external_id: submission } })
-
-    const actor = body.user.id as SlackUserId
-    const ids = { externalId: submission, viewId: view.id }
-    const say: Say = async (message) => {
-      const notice = noticeModal(TITLE, message.text)
-      const shown = await showAfterSubmission(deps, ids, notice)
-      if (shown !== 'shown') await tell(deps, { actor }, message)
-    }
-    return afterAck(deps, { what: 'request form submitted', actor, say }, async () => {
-      const outcome = await deps.useCases.requestAccess({
-        actor,
-        via: 'modal',
-        resource,
-        durationSeconds: duration.seconds,
-        reason,
-        idempotencyKey: `modal:${submission}`,
+/** Lets the form follow the resource that was chosen in it; what was entered stays. */
+function followResource(app: App, deps: ListenerDeps): void {
+  const constraints = { type: 'block_actions' as const, action_id: RESOURCE_ACTION }
+  app.action<BlockAction<StaticSelectAction>>(constraints, async ({ ack, body }) => {
+    await ack()
+    const { view } = body
+    const mode = MODES.find((each) => REQUEST_CALLBACKS[each] === view?.callback_id)
+    if (view === undefined || mode === undefined) return
+    const read = readRequestForm(view.state.values)
+    if (!read.ok) return deps.log.warn({ problem: read.problem }, 'a form was not understood')
+    const entries = read.value
+    const offered = await deps.useCases
+      .offersFor(body.user.id as SlackUserId)
+      .catch((error: unknown) => {
+        // The form works as it is; its submission says what is the matter.
+        deps.log.warn({ err: error }, 'a form could not follow the resource')
+        return undefined
       })
-      if (outcome.ok) {
-        // A form that was closed meanwhile needs no answer: the direct message comes anyway.
-        await showAfterSubmission(deps, ids, noticeModal(TITLE, askedText(outcome.value)))
-        return
-      }
-      const problem = fieldProblem(outcome.refusal)
-      const offered = problem === undefined ? undefined : await deps.useCases.resourcesFor(actor)
-      if (problem !== undefined && offered?.ok === true && offered.value.length > 0) {
-        const problems = { [problem.field]: problem.text }
-        const again = requestForm({ resources: offered.value, values, problems })
-        if ((await showAfterSubmission(deps, ids, again)) === 'shown') return
-      }
-      await say(sentence(`${refusalText(outcome.refusal)}\n${asLine(values)}`))
+    if (offered?.ok !== true) return
+    const offers = offered.value
+    const { duration, ...values } = entries
+    const proposed = presetFor(mode, offerFor(offers, entries.presetRef))
+    const isOwn = duration !== '' && duration !== proposed
+    const form = requestForm({
+      mode,
+      offers,
+      values: isOwn ? entries : values,
+      problems: {},
     })
+    await showInModal(deps, view.id, form, view.hash)
   })
 }
 
-function notOpened(typed: string): string {
-  const line = code(`/jit ${typed}`, LINE_SHOWN_MAX)
-  return `The form did not open: try again, or ask in one line, \`/jit request resource duration reason\`. You typed: ${line}`
+function notOpened(mode: RequestMode, typed: string | undefined): string {
+  const usage = `\`/jit ${COMMANDS[mode]} resource duration reason\``
+  const remedy = mode === 'access' ? `try again, or ask in one line, ${usage}` : 'try again'
+  const line =
+    typed === undefined ? '' : ` You typed: ${code(`/jit ${typedText(typed)}`, LINE_SHOWN_MAX)}`
+  return `The form did not open: ${remedy}.${line}`
 }
 
 /** The form's contents as a command, to be corrected and sent. */
-function asLine({ resource, duration, reason }: { readonly [field in Field]: string }): string {
-  return `You wrote: ${code(`/jit request ${resource} ${duration} ${reason}`, LINE_SHOWN_MAX)}`
-}
-
-function draftProblems(
-  { values, problems }: { readonly values: RequestWords; readonly problems: RequestGaps },
-  resources: readonly Resource[],
-): FieldTexts {
-  const { resource } = values
-  const isOffered = resource === undefined || resources.some(({ id }) => id === resource)
-  const unknown = isOffered ? undefined : fieldProblem({ code: 'no-such-resource', resource })
-  return {
-    ...(unknown === undefined ? {} : { resource: unknown.text }),
-    ...(problems.duration === undefined
-      ? {}
-      : {
-          duration: durationProblemText(
-            problems.duration === 'missing' ? 'malformed' : problems.duration,
-          ),
-        }),
-    ...(problems.reason === undefined ? {} : { reason: missingReasonText() }),
-  }
-}
-
-function missingReasonText(): string {
-  return fieldProblem({ code: 'reason-too-short', minLength: 1 })?.text ?? 'Write a reason.'
+function asLine(mode: RequestMode, entries: RequestEntries): string {
+  const { resource, beneficiary, duration, start, reason } = entries
+  const words = [
+    `/jit ${COMMANDS[mode]} ${resource}`,
+    ...(beneficiary === '' ? [] : [`for ${beneficiary}`]),
+    duration,
+    ...(typeof start === 'string' ? [`from ${start}`] : []),
+    reason,
+  ]
+  const from = start instanceof Date ? `, to start ${time(start)}` : ''
+  return `You wrote: ${code(words.join(' '), LINE_SHOWN_MAX)}${from}`
 }

@@ -44,6 +44,11 @@ export function section(blockId: string, mrkdwn: string): SectionBlock {
   }
 }
 
+/** Like {@link section}; no block when there is nothing to say, because Slack refuses an empty one. */
+export function paragraph(blockId: string, mrkdwn: string): SectionBlock[] {
+  return mrkdwn === '' ? [] : [section(blockId, mrkdwn)]
+}
+
 /** Labelled facts in two columns, ten at most; labels are ours, values are escaped mrkdwn. */
 export function facts(
   blockId: string,

@@ -1,12 +1,46 @@
 import type { RequestView } from '../app/ports.ts'
-import { duration } from './mrkdwn.ts'
-import { progress, requestName, resourceName } from './wording-state.ts'
+import type { Notice } from '../app/use-cases.ts'
+import type { Verdict } from '../domain/request.ts'
+import { code, duration, time } from './mrkdwn.ts'
+import { noticeText } from './wording.ts'
+import { progress, requestName, resourceName, STATE_TITLES, stateOf } from './wording-state.ts'
 
-/** That a request was made, and what comes next; mrkdwn, like all of these. */
-export function askedText(view: RequestView): string {
+/** That something was asked for, and what comes next; mrkdwn, like all of these. */
+export function askedText(view: RequestView, notice?: Notice): string {
+  const said = askedSentence(view)
+  return notice === undefined ? said : `${said}\n${noticeText(notice)}`
+}
+
+function askedSentence(view: RequestView): string {
   const { request } = view
-  const wish = `${resourceName(view)} for ${duration(request.durationSeconds)}`
-  return `Asked for ${wish}. ${requestName(request)} waits for an answer; a direct message tells you how it goes on.`
+  const name = requestName(request)
+  switch (request.status) {
+    case 'pending':
+      return `Asked for ${wish(view)}. ${name} waits for an answer; a direct message tells you how it goes on.`
+    case 'approved':
+      return request.kind === 'break-glass'
+        ? `Opening ${wish(view)}. The audit channel reads of ${name}, and the approvers are asked to review it; a direct message says when Pomerium has confirmed the rule.`
+        : `Approved ${wish(view)}. A direct message says when Pomerium has confirmed the rule for ${name}.`
+    case 'extended':
+      return `Approved ${wish(view)}. A direct message says when Pomerium has confirmed the later end.`
+    case 'denied':
+    case 'cancelled':
+    case 'lapsed':
+      return `${name}: ${STATE_TITLES[stateOf(request)]}.`
+    default:
+      return request satisfies never
+  }
+}
+
+/** What was asked for, how long, for whom and from when. */
+export function wish(view: RequestView): string {
+  const { request } = view
+  const { durationSeconds, beneficiary, startsAt } = request
+  const long = duration(durationSeconds)
+  const whom = beneficiary === undefined ? '' : `, on behalf of ${code(beneficiary, 200)}`
+  if (request.extends !== undefined) return `${long} more of ${resourceName(view)}${whom}`
+  const from = startsAt === undefined ? '' : `, from ${time(startsAt)}`
+  return `${resourceName(view)} for ${long}${whom}${from}`
 }
 
 /** That an approval counts, and whether it is enough. */
@@ -30,4 +64,10 @@ export function cancelledText({ request }: RequestView): string {
 /** That access is being ended. */
 export function endedText({ request }: RequestView): string {
   return `Ending ${requestName(request)}: it may still work until Pomerium confirms.`
+}
+
+/** That break-glass access was reviewed. */
+export function reviewedText(verdict: Verdict): (view: RequestView) => string {
+  const said = verdict === 'justified' ? 'justified' : 'not justified'
+  return ({ request }) => `Reviewed ${requestName(request)}: ${said}.`
 }

@@ -1,20 +1,34 @@
-import type { AuditAction } from '../domain/event.ts'
+import type { Actor, AuditAction } from '../domain/event.ts'
 import type { Json } from '../domain/ppl.ts'
 import { cleanText, cutText } from '../domain/text.ts'
+import { userMention } from './mrkdwn.ts'
 
 const ENTRIES_MAX = 20
 const VALUE_MAX = 400
 const DETAILS_MAX = 2_500
+const ISO_INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/
 
 /** What each kind of event says happened, and what an operator has to do when it asks for attention. */
 export const EVENT_WORDS: Readonly<Record<AuditAction, { what: string; remedy?: string }>> = {
   'request.created': { what: 'Access was asked for' },
   'request.approval_recorded': { what: 'An approval was recorded' },
   'request.approved': { what: 'A request was approved' },
+  'request.auto_approved': { what: 'A request was approved by a rule' },
+  'request.break_glass': {
+    what: 'Break-glass access was opened',
+    remedy:
+      'Nobody approved it. Its card asks the approvers whether it was justified: end the access there if it was not.',
+  },
+  'request.extended': { what: 'An extension was approved' },
   'request.denied': { what: 'A request was denied' },
   'request.cancelled': { what: 'A request was cancelled' },
   'request.lapsed': { what: 'A request lapsed' },
+  'request.reminded': { what: 'Approvers were reminded' },
+  'request.escalated': { what: 'A request was escalated' },
+  'request.recounted': { what: 'Approvals were counted again' },
+  'grant.scheduled': { what: 'Access was scheduled' },
   'grant.activated': { what: 'Access became active' },
+  'grant.extended': { what: 'Access is being extended' },
   'grant.ending': { what: 'Access is being ended' },
   'grant.ended': { what: 'Access ended' },
   'grant.never_active': {
@@ -22,11 +36,20 @@ export const EVENT_WORDS: Readonly<Record<AuditAction, { what: string; remedy?: 
     remedy:
       'Pomerium did not confirm the rule before its time was over: check that its API answers and that its policy is not blocked.',
   },
+  'grant.review_reminded': { what: 'Approvers were asked for a review again' },
+  'grant.review_overdue': {
+    what: 'A review is overdue',
+    remedy:
+      'Break-glass access waits for the word of an approver, on its card or in its thread: find one who says whether it was justified.',
+  },
+  'grant.reviewed': { what: 'Break-glass access was reviewed' },
   'request.create_refused': { what: 'A request was refused' },
   'request.approve_refused': { what: 'An approval was refused' },
   'request.deny_refused': { what: 'A denial was refused' },
   'request.cancel_refused': { what: 'A cancellation was refused' },
+  'grant.extend_refused': { what: 'An extension was refused' },
   'grant.end_refused': { what: 'Ending access was refused' },
+  'grant.review_refused': { what: 'A review was refused' },
   'identity.pinned': { what: 'A person was seen for the first time' },
   'identity.email_changed': {
     what: 'An e-mail address changed',
@@ -66,6 +89,34 @@ export const EVENT_WORDS: Readonly<Record<AuditAction, { what: string; remedy?: 
       'This bot did not write them and leaves them alone: check in Pomerium whether they belong there.',
   },
   'catalogue.accepted': { what: 'A catalogue was accepted' },
+  'catalogue.rejected': {
+    what: 'A catalogue was rejected',
+    remedy:
+      'The catalogue before it stays in force: correct what is named below, check it with `jit catalogue check`, and load it again.',
+  },
+  'rego.decided': { what: 'The Rego policy decided' },
+  'rego.no_decision': {
+    what: 'The Rego policy gave no decision',
+    remedy:
+      'It neither approves nor denies anything like this, and what needs its word waits: find out from the cause below why it did not answer.',
+  },
+  'message.rerouted': {
+    what: 'A message went to the fallback channel',
+    remedy:
+      'The channel named below as `from` did not take it: invite the bot there, or correct the channel in the catalogue.',
+  },
+}
+
+/** Who acted, in mrkdwn. */
+export function actorName(actor: Actor): string {
+  return actor.kind === 'person' ? userMention(actor.identity.userId) : 'The bot'
+}
+
+/** The instant that stands in an event's details as an ISO 8601 text in UTC; `undefined` when there is none. */
+export function instantOf(value: Json | undefined): Date | undefined {
+  if (typeof value !== 'string' || !ISO_INSTANT.test(value)) return undefined
+  const at = new Date(value)
+  return at.getTime() >= 0 ? at : undefined
 }
 
 /** An event's details as bounded plain lines of `name: value`; empty when there are none. */

@@ -1,23 +1,38 @@
 import type { UsageProblem } from './command-line.ts'
 import { code } from './mrkdwn.ts'
+import { durationProblemText } from './wording-field.ts'
 
 const USAGES: readonly (readonly [usage: string, meaning: string])[] = [
   ['/jit', 'ask for access in a form'],
-  ['/jit request <resource> <duration> <reason>', 'ask for access in one line'],
+  ['/jit request <resource>[:level] <duration> <reason>', 'ask for access in one line'],
+  [
+    '/jit break-glass <resource>[:level] <duration> <reason>',
+    'break-glass access, reviewed afterwards',
+  ],
   ['/jit mine', 'your requests and your access'],
+  ['/jit extend <id> <duration> [reason]', 'make access of yours last longer'],
+  ['/jit end <id> [reason]', 'end access before its time is over'],
+  ['/jit cancel <id>', 'cancel a request of yours'],
   ['/jit pending', 'requests that wait for your answer'],
   ['/jit approve <id> [note]', 'approve a request'],
+  ['/jit shorten <id> <duration> [note]', 'approve it for a shorter time'],
   ['/jit deny <id> <reason>', 'deny a request'],
-  ['/jit cancel <id>', 'cancel a request of yours'],
-  ['/jit end <id> [reason]', 'end access before its time is over'],
+  ['/jit reviews', 'break-glass access that waits for your review'],
+  ['/jit review <id> justified [note]', 'say that break-glass access was justified'],
+  ['/jit review <id> not-justified <note>', 'say that it was not'],
   ['/jit resources', 'what you may ask for'],
   ['/jit help', 'this list'],
+]
+
+const MORE = [
+  `A request may start later, with ${code('from 14:00', 50)}, ${code('from tomorrow 9:00', 50)} or ${code('from 2026-11-23 09:00', 50)} behind its duration.`,
+  `A sponsor asks for somebody who is not in Slack with ${code('for user@partner.example', 50)} before it.`,
 ]
 
 /** All commands with what they do, as mrkdwn. */
 export function helpText(): string {
   const lines = USAGES.map(([usage, meaning]) => `${code(usage, 100)} – ${meaning}`)
-  return ['Ask for access that ends by itself:', ...lines].join('\n')
+  return ['Ask for access that ends by itself:', ...lines, ...MORE].join('\n')
 }
 
 /** What was wrong with a typed command and how to type it, as mrkdwn. */
@@ -29,6 +44,10 @@ export function usageText(problem: UsageProblem): string {
       return `The id of the request is missing. ${usageOf(problem.command)}`
     case 'malformed-id':
       return `${code(problem.id, 75) || 'This'} is not the id of a request: ids have eight letters and digits. ${usageOf(problem.command)}`
+    case 'bad-duration':
+      return `${problem.problem === 'missing' ? 'The time is missing.' : durationProblemText(problem.problem)} ${usageOf(problem.command)}`
+    case 'missing-verdict':
+      return `Say whether the access was justified. ${usageOf(problem.command)}`
     case 'missing-reason':
       return `A reason is missing. ${usageOf(problem.command)}`
     default:
@@ -37,6 +56,7 @@ export function usageText(problem: UsageProblem): string {
 }
 
 function usageOf(command: string): string {
-  const usage = USAGES.find(([text]) => text.split(' ')[1] === command)
-  return usage === undefined ? 'See `/jit help`.' : `Type ${code(usage[0], 100)}.`
+  const usages = USAGES.filter(([text]) => text.split(' ')[1] === command)
+  const shown = usages.map(([text]) => code(text, 100)).join(' or ')
+  return shown === '' ? 'See `/jit help`.' : `Type ${shown}.`
 }

@@ -1,10 +1,20 @@
-import type { DurationProblem } from '../domain/duration.ts'
+import type { Notice } from '../app/use-cases.ts'
 import type { NotAMember, Refusal } from '../domain/refusal.ts'
 import type { AccessRequest } from '../domain/request.ts'
-import { cleanText, cutText } from '../domain/text.ts'
-import { code, duration, enumerate, escapeMrkdwn, inline, time, userMention } from './mrkdwn.ts'
+import {
+  code,
+  duration,
+  enumerate,
+  escapeMrkdwn,
+  groupMention,
+  inline,
+  time,
+  userMention,
+} from './mrkdwn.ts'
+import { fieldProblem } from './wording-field.ts'
+import { ineligibleWords } from './wording-state.ts'
 
-const HINT_MAX = 300
+const REASONS_MAX = 5
 
 /** Why a wish was not carried out and what to do about it, as mrkdwn. */
 export function refusalText(refusal: Refusal): string {
@@ -21,13 +31,44 @@ export function refusalText(refusal: Refusal): string {
       return 'Slack did not say who belongs where, so nothing was decided: try again in a minute.'
     case 'no-such-resource':
       return `There is no resource ${code(refusal.resource, 75) || 'without a name'} that you may ask for: \`/jit resources\` lists those that there are.`
+    case 'level-needed': {
+      const levels = enumerate(refusal.levels.map((level) => code(level, 60)))
+      return `This resource is asked for at a level (${levels}): write one behind the name, as in ${code(`${refusal.resource ?? 'resource'}:${refusal.levels[0] ?? 'level'}`, 140)}.`
+    }
+    case 'no-break-glass':
+      return 'There is no break-glass access to this resource for you: ask for access with `/jit request`.'
+    case 'beneficiary-not-listed':
+      return `You may not ask for ${code(refusal.beneficiary, 200) || 'this person'} here: check the address and the resource, or ask an operator to list them.`
+    case 'time-zone-unknown':
+      return 'Slack does not tell your time zone: choose the start in the form that `/jit` opens, or set the zone in Slack.'
+    case 'not-enough-approvers':
     case 'duration-too-long':
+    case 'duration-not-offered':
+    case 'not-shorter':
+    case 'extension-too-long':
+    case 'beyond-maximum':
+    case 'start-not-offered':
+    case 'start-in-past':
+    case 'start-unreadable':
+    case 'start-too-far':
     case 'reason-too-short':
     case 'reason-too-long':
     case 'reason-mismatch':
-      return escapeMrkdwn(askText(refusal))
+      return escapeMrkdwn(fieldProblem(refusal)?.text ?? '')
     case 'already-pending':
       return 'A request of yours for this resource is waiting already: wait for its answer, or cancel it first.'
+    case 'too-many-open-requests':
+      return `You have as many requests waiting as one person may (${refusal.most}): wait for an answer, or cancel one that \`/jit mine\` shows.`
+    case 'too-many-grants':
+      return `You hold, or wait for, as much access at a time as one person may (${refusal.most}): end some, or cancel a request, that \`/jit mine\` shows, then try again.`
+    case 'too-many-requests':
+      return `You asked as often as one person may in an hour (${refusal.most}): try again later.`
+    case 'rego-denied':
+      return `The Rego policy does not allow this${policyReasons(refusal.reasons)}: change what it objects to, or ask an operator.`
+    case 'rego-silent':
+      return 'The Rego policy gave no answer, so nothing was decided, and the operators were told: try again in a minute.'
+    case 'busy':
+      return 'This changed again and again while it was being decided, so nothing was done: try again.'
     case 'no-such-request':
       return 'There is no request with this id that you may see: `/jit mine` and `/jit pending` show the ids.'
     case 'resource-gone':
@@ -36,8 +77,20 @@ export function refusalText(refusal: Refusal): string {
       return 'You cannot answer your own request: ask one of the other people named on its card.'
     case 'not-an-approver':
       return 'You may not answer this request: its card names the people who may.'
+    case 'rego-other-approvers': {
+      const groups = enumerate(refusal.groups.map(groupMention))
+      return groups === ''
+        ? `The organisation's policy accepts no approver here: ask an operator.`
+        : `The organisation's policy wants an approver from ${groups} here: ask one of them.`
+    }
     case 'approved-by-you-already':
       return 'Your approval counts already: the rest must come from other people.'
+    case 'stage-not-open': {
+      const stage = inline(refusal.stage, 75)
+      return stage === ''
+        ? 'The stage that waits for an approval is not yours: its approvers are named on the card.'
+        : `The stage that waits for an approval is “${stage}”, which is not yours: its approvers are named on the card.`
+    }
     case 'requester-not-eligible':
       return 'The requester may not ask for this resource any more, so nobody can approve it: deny it, or let it lapse.'
     case 'already-decided':
@@ -49,11 +102,21 @@ export function refusalText(refusal: Refusal): string {
     case 'not-yours-to-end':
       return 'Only the holder, an approver of the resource or an administrator can end this access: ask one of them.'
     case 'not-started':
-      return 'There is no access to end here: a waiting request can be cancelled or denied.'
+      return 'There is no access behind this request: one that waits can be cancelled or denied.'
     case 'already-over':
-      return `This access was over ${time(refusal.grant.state === 'ended' || refusal.grant.state === 'never-active' ? refusal.grant.endedAt : refusal.grant.endsAt)}: nothing is left to end.`
+      return `This access was over ${time(refusal.grant.state === 'ended' || refusal.grant.state === 'never-active' ? refusal.grant.endedAt : refusal.grant.endsAt)}: nothing is left to end or to extend.`
     case 'already-ending':
       return `${userMention(refusal.endedBy.userId)} ended this access already: it may still work until Pomerium confirms, and its card will say so.`
+    case 'not-yours-to-extend':
+      return 'Only the person who asked for this access can extend it: ask for access of your own with `/jit request`.'
+    case 'not-extendable':
+      return 'This access cannot be extended: ask for new access with `/jit request`.'
+    case 'extended-too-often':
+      return `This access was extended ${refusal.times === 1 ? 'once' : `${refusal.times} times`}, as often as it may be: ask for new access when it has ended.`
+    case 'nothing-to-review':
+      return 'There is nothing to review here: only break-glass access is reviewed, and `/jit reviews` lists what waits for you.'
+    case 'already-reviewed':
+      return `${userMention(refusal.by.userId)} reviewed this access already: nothing is left to say.`
     case 'nothing-due':
       return 'This request changed in the meantime, so nothing was done: look at its card and try again.'
     default:
@@ -61,63 +124,26 @@ export function refusalText(refusal: Refusal): string {
   }
 }
 
-/** The field of the request form that a refusal is about, and what to write there, as plain text. */
-export function fieldProblem(
-  refusal: Refusal,
-): { readonly field: 'resource' | 'duration' | 'reason'; readonly text: string } | undefined {
-  const { code } = refusal
-  if (code === 'no-such-resource')
-    return { field: 'resource', text: 'You may not ask for this resource: choose another one.' }
-  if (code === 'already-pending')
-    return {
-      field: 'resource',
-      text: 'A request of yours for this resource is waiting already: choose another one, or wait.',
-    }
-  if (code === 'duration-too-long') return { field: 'duration', text: askText(refusal) }
-  if (code === 'reason-too-short' || code === 'reason-too-long' || code === 'reason-mismatch')
-    return { field: 'reason', text: askText(refusal) }
-  return undefined
-}
-
-/** What is wrong with a missing or typed duration, as plain text. */
-export function durationProblemText(problem: DurationProblem | 'missing'): string {
-  switch (problem) {
-    case 'missing':
-      return 'Say how long you need it, e.g. 30m, 1h30m or 2d.'
-    case 'malformed':
-      return 'Write whole minutes, hours or days, e.g. 30m, 1h30m or 2d.'
-    case 'zero':
-      return 'Ask for one minute or more.'
-    case 'too-long':
-      return 'Ask for 30 days or less.'
+/** What somebody should know beside the answer that what they did was done, as mrkdwn. */
+export function noticeText(notice: Notice): string {
+  switch (notice.code) {
+    case 'rego-silent':
+      return 'The Rego policy gave no answer, so people decide; the operators were told.'
+    case 'automatic-limit-reached':
+      return `People decide this time: you had as many automatic approvals as one person may within ${duration(notice.seconds)} (${notice.count}).`
+    case 'taken-away-lately':
+      return 'People decide this time: your access to this resource was ended by somebody, or denied, within the last 24h.'
     default:
-      return problem satisfies never
+      return notice satisfies never
   }
 }
 
-type AskRefusal = Refusal & {
-  readonly code: 'duration-too-long' | 'reason-too-short' | 'reason-too-long' | 'reason-mismatch'
-}
-
-function askText(refusal: AskRefusal): string {
-  switch (refusal.code) {
-    case 'duration-too-long':
-      return `This is too long: ask for ${duration(refusal.maxSeconds)} or less.`
-    case 'reason-too-short':
-      return `The reason is too short: write ${refusal.minLength === 1 ? 'one character' : `${refusal.minLength} characters`} or more.${hintText(refusal.hint)}`
-    case 'reason-too-long':
-      return `The reason is too long: write ${refusal.maxLength} characters or fewer.`
-    case 'reason-mismatch':
-      return `The reason lacks something that this resource asks for.${hintText(refusal.hint) || ' Ask an approver what it has to name.'}`
-    default:
-      return refusal satisfies never
-  }
-}
-
-function hintText(hint: string | undefined): string {
-  const words = cutText(cleanText(hint ?? '', { multiline: false }), HINT_MAX)
-  if (words === '') return ''
-  return /[.…?]$/.test(words) ? ` ${words}` : ` ${words}.`
+function policyReasons(reasons: readonly string[]): string {
+  const words = reasons
+    .slice(0, REASONS_MAX)
+    .map((reason) => inline(reason, 200).replace(/\.$/, ''))
+    .filter((reason) => reason !== '')
+  return words.length === 0 ? '' : ` (${words.join('; ')})`
 }
 
 function memberText(why: NotAMember): string {
@@ -127,11 +153,11 @@ function memberText(why: NotAMember): string {
     case 'deactivated':
       return 'This Slack account is deactivated: use an active account of this workspace.'
     case 'guest':
-      return 'Guests cannot ask for access or answer: ask a full member of this workspace.'
+      return 'Guests can ask for what names them only, and answer nothing: ask a full member of this workspace.'
     case 'bot':
       return 'Bots cannot ask for access or answer: use your own account.'
     case 'external':
-      return 'Only members of this workspace can ask for access or answer: ask one of them.'
+      return 'Only people of this workspace can ask for access or answer: ask one of them.'
     case 'invited':
       return 'This account has not joined the workspace yet: accept its invitation, then try again.'
     case 'no-email':
@@ -145,15 +171,23 @@ function decidedText(request: AccessRequest): string {
   switch (request.status) {
     case 'pending':
       return 'This request changed in the meantime: look at its card and try again.'
-    case 'approved': {
+    case 'approved':
+    case 'extended': {
       const last = request.approvals.at(-1)
-      const who = last === undefined ? 'Somebody' : userMention(last.by.userId)
-      return `${who} approved this request already: to take the access away, end it.`
+      const isPeoples = last !== undefined && request.automatic === undefined
+      const who = isPeoples ? userMention(last.by.userId) : 'A rule of the catalogue'
+      const done =
+        request.kind === 'break-glass'
+          ? 'This break-glass access is open'
+          : `${who} approved this request`
+      return `${done} already: to take the access away, end it.`
     }
     case 'denied':
       return `${userMention(request.deniedBy.userId)} denied this request already: the requester has to ask again.`
     case 'cancelled':
-      return 'The requester cancelled this request: there is nothing to answer.'
+      return request.why === undefined
+        ? 'The requester cancelled this request: there is nothing to answer.'
+        : `This request was cancelled, because ${ineligibleWords[request.why]}: there is nothing to answer.`
     case 'lapsed':
       return 'This request lapsed without enough approvals: the requester has to ask again.'
     default:

@@ -5,7 +5,7 @@ import { helpText, usageText } from '../../src/slack/wording-help.ts'
 import { refusalText } from '../../src/slack/wording.ts'
 import { silentLog } from '../support/log.ts'
 import { startApi } from './api.ts'
-import { lines } from './samples.ts'
+import { identity, lines, view } from './samples.ts'
 import type { Stage } from './stage.ts'
 import { ANN, CHANNEL, startStage, toldTo } from './stage.ts'
 
@@ -61,11 +61,52 @@ describe('/jit in one line', () => {
     await using stage = await startStage()
     const refusal = { code: 'duration-too-long', maxSeconds: 3_600 } as const
     stage.useCases.script('requestAccess', () => Promise.resolve({ ok: false, refusal }))
-    await type(stage, 'request grafana-prod 9h <!channel> `INC`')
+    await type(stage, 'request grafana-prod 9h <!channel> &lt;!here&gt; `INC`')
     const [told] = stage.slack.ephemerals(ANN)
     assert.equal(told?.text, refusalText(refusal))
     const marked = JSON.stringify(told?.blocks)
-    assert.match(marked, /You typed: `\/jit request grafana-prod 9h &lt;!channel&gt; 'INC'`/)
+    assert.match(marked, /You typed: `\/jit request grafana-prod 9h @channel &lt;!here&gt; 'INC'`/)
+  })
+
+  it('opens the form with everything that was typed and the problem on its field', async () => {
+    await using stage = await startStage()
+    const refusal = { code: 'reason-mismatch', hint: 'Name the incident' } as const
+    stage.useCases.script('requestAccess', () => Promise.resolve({ ok: false, refusal }))
+    const vendor = '<mailto:user@partner.example|user@partner.example>'
+    await type(stage, `request grafana-prod for ${vendor} 90m from tomorrow 9:05 no number`)
+    const [top] = stage.slack.views(ANN)
+    const held = Object.values(top?.values ?? {}).flatMap(Object.values) as readonly {
+      value?: string
+      selected_option?: { value: string }
+    }[]
+    assert.deepEqual(
+      held.map((state) => state.selected_option?.value ?? state.value),
+      ['grafana-prod', 'user@partner.example', '1h30m', 'tomorrow 9:05', 'no number'],
+    )
+    const shown = stage.slack.visibleText(top?.content ?? {})
+    assert.match(
+      shown,
+      /The reason lacks something that this resource asks for\. Name the incident/,
+    )
+    assert.match(toldTo(stage, ANN).join(), /The reason lacks something.*You typed/s)
+  })
+
+  it('says it in words alone when the form does not open, or would not help', async () => {
+    await using stage = await startStage()
+    const refusals = [
+      { code: 'duration-too-long', maxSeconds: 3_600 },
+      { code: 'too-many-requests', most: 10 },
+    ] as const
+    stage.slack.fail('views.open', { kind: 'error', error: 'expired_trigger_id' }, 1)
+    for (const refusal of refusals) {
+      stage.useCases.script('requestAccess', () => Promise.resolve({ ok: false, refusal }))
+      await type(stage, 'request grafana-prod 9h INC-42')
+    }
+    assert.deepEqual(stage.slack.views(ANN), [])
+    const told = toldTo(stage, ANN)
+    assert.equal(told.length, 2)
+    for (const text of told) assert.match(text, /You typed: .\/jit request grafana-prod 9h INC-42/)
+    assert.doesNotMatch(told.join(), /did not open/)
   })
 
   it('is acknowledged while the work hangs', async () => {
@@ -84,11 +125,101 @@ describe('/jit in one line', () => {
   })
 })
 
+describe('/jit in one line, beyond the common request', () => {
+  it('asks for a level, for a vendor, from a time on', async () => {
+    await using stage = await startStage()
+    const vendor = '<mailto:user@partner.example|user@partner.example>'
+    await type(stage, `request grafana-prod:read for ${vendor} 2h from tomorrow 9:00 INC-42 audit`)
+    const input = {
+      actor: ANN,
+      via: 'command',
+      resource: 'grafana-prod:read',
+      durationSeconds: 7_200,
+      reason: 'INC-42 audit',
+      start: { type: 'wall', day: 'tomorrow', hour: 9, minute: 0 },
+      beneficiary: 'user@partner.example',
+      idempotencyKey: keysOf(stage)[0],
+    }
+    assert.deepEqual(stage.useCases.calls, [{ method: 'requestAccess', input }])
+  })
+
+  it('asks for a later end', async () => {
+    await using stage = await startStage()
+    await type(stage, `extend ${ID} 1h still red`)
+    const idempotencyKey = keysOf(stage)[0]
+    assert.match(idempotencyKey ?? '', /^command:\S+$/)
+    const input = {
+      actor: ANN,
+      via: 'command',
+      id: ID,
+      durationSeconds: 3_600,
+      reason: 'still red',
+      idempotencyKey,
+    }
+    assert.deepEqual(stage.useCases.calls, [{ method: 'extendGrant', input }])
+    assert.match(toldTo(stage, ANN).join(), /Asked for 1h more of Grafana/)
+  })
+
+  for (const [what, value, notice, texts] of [
+    [
+      'that a rule approved it',
+      view({ state: 'granting', automatic: 'self_activation' }),
+      undefined,
+      [/Approved Grafana.* for 1h30m/, /when Pomerium has confirmed/],
+    ],
+    [
+      'that people decide, for want of an answer of the policy',
+      view({ state: 'pending' }),
+      { code: 'rego-silent' },
+      [/waits for an answer/, /policy gave no answer, so people decide/],
+    ],
+    [
+      'that the automatic approvals are used up',
+      view({ state: 'pending' }),
+      { code: 'automatic-limit-reached', count: 3, seconds: 86_400 },
+      [/waits for an answer/, /as many automatic approvals as one person may within 1d \(3\)/],
+    ],
+    [
+      'how a request stands that was answered when its command came again',
+      view({ state: 'denied' }),
+      undefined,
+      [/Request .7K2M9QXR.: Denied/],
+    ],
+  ] as const)
+    it(`says ${what}`, async () => {
+      await using stage = await startStage()
+      const told = notice === undefined ? {} : { notice }
+      stage.useCases.script('requestAccess', () => Promise.resolve({ ok: true, value, ...told }))
+      await type(stage, 'request grafana-prod 90m INC-42 is red')
+      for (const text of texts) assert.match(toldTo(stage, ANN).join(), text)
+    })
+
+  it('hands a reason of thousands of characters to the decision, which refuses it', async () => {
+    await using stage = await startStage()
+    const refusal = { code: 'reason-too-long', maxLength: 1_000 } as const
+    stage.useCases.script('requestAccess', () => Promise.resolve({ ok: false, refusal }))
+    await type(stage, `request grafana-prod 1h ${'x'.repeat(3_900)}`)
+    assert.match(toldTo(stage, ANN).join(), /write 1000 characters or fewer/)
+  })
+})
+
 describe('/jit with a request id', () => {
   for (const [line, method, input] of [
     [`approve ${ID}`, 'approveRequest', { id: ID }],
     [`Approve ${ID} fine`, 'approveRequest', { id: ID, note: 'fine' }],
+    [`shorten ${ID} 30m`, 'approveRequest', { id: ID, durationSeconds: 1_800 }],
+    [
+      `shorten ${ID} 30m is enough`,
+      'approveRequest',
+      { id: ID, durationSeconds: 1_800, note: 'is enough' },
+    ],
     [`deny ${ID} not now`, 'denyRequest', { id: ID, reason: 'not now' }],
+    [`review ${ID} justified`, 'reviewGrant', { id: ID, verdict: 'justified' }],
+    [
+      `review ${ID} not-justified no incident`,
+      'reviewGrant',
+      { id: ID, verdict: 'not-justified', note: 'no incident' },
+    ],
     [`cancel ${ID}`, 'cancelRequest', { id: ID }],
     [`end ${ID}`, 'endGrant', { id: ID }],
     [`end ${ID} done`, 'endGrant', { id: ID, reason: 'done' }],
@@ -105,15 +236,56 @@ describe('/jit with a request id', () => {
       await using stage = await startStage()
       stage.useCases.script(method, refused)
       await type(stage, line)
-      assert.match(toldTo(stage, ANN).join(), /You may not answer this request/)
+      const told = toldTo(stage, ANN).join()
+      assert.match(told, /You may not answer this request/)
+      assert.ok(told.includes(`/jit ${line}`), told)
     })
   }
 
-  it('takes no reason that is longer than a reason may be', async () => {
+  for (const command of [
+    `deny ${ID}`,
+    `approve ${ID}`,
+    `shorten ${ID} 30m`,
+    `end ${ID}`,
+    `review ${ID} not-justified`,
+  ])
+    it(`takes no words behind "${command}" that are longer than a reason may be`, async () => {
+      await using stage = await startStage()
+      await type(stage, `${command} ${'x'.repeat(1_001)}`)
+      assert.deepEqual(stage.useCases.calls, [])
+      assert.match(toldTo(stage, ANN).join(), /write 1000 characters or fewer/)
+    })
+
+  it('hands back what was typed when the form of an extension does not open', async () => {
     await using stage = await startStage()
-    await type(stage, `deny ${ID} ${'x'.repeat(1_001)}`)
-    assert.deepEqual(stage.useCases.calls, [])
-    assert.match(toldTo(stage, ANN).join(), /write 1000 characters or fewer/)
+    stage.slack.fail('views.open', { kind: 'error', error: 'expired_trigger_id' })
+    await type(stage, `extend ${ID} still <@U1|kim> at it`)
+    const told = toldTo(stage, ANN).join()
+    assert.match(told, /The form did not open: try again, or type .\/jit extend 7K2M9QXR duration/)
+    assert.match(told, /You typed: .\/jit extend 7K2M9QXR still @kim at it/)
+  })
+
+  it('says that an approver cannot lengthen what was asked, with what was typed', async () => {
+    await using stage = await startStage()
+    const refusal = { code: 'not-shorter', askedSeconds: 3_600 } as const
+    stage.useCases.script('approveRequest', () => Promise.resolve({ ok: false, refusal }))
+    await type(stage, `shorten ${ID} 8h sure`)
+    const told = toldTo(stage, ANN).join()
+    assert.match(told, /What was asked, 1h, can only be shortened/)
+    assert.match(told, /You typed: .\/jit shorten 7K2M9QXR 8h sure/)
+  })
+
+  it('says who reviewed already, and that nobody reviews their own', async () => {
+    await using stage = await startStage()
+    for (const [refusal, text] of [
+      [{ code: 'own-request' }, /You cannot answer your own request/],
+      [{ code: 'already-reviewed', by: identity('kim') }, /U0KIM.* reviewed this access already/],
+      [{ code: 'nothing-to-review' }, /There is nothing to review here/],
+    ] as const) {
+      stage.useCases.script('reviewGrant', () => Promise.resolve({ ok: false, refusal }))
+      await type(stage, `review ${ID} justified`)
+      assert.match(toldTo(stage, ANN).at(-1) ?? '', text)
+    }
   })
 })
 
@@ -121,7 +293,8 @@ describe('/jit lists', () => {
   for (const [line, method, heading] of [
     ['mine', 'requestsOf', 'Your requests'],
     ['pending', 'requestsWaitingFor', 'Requests that wait for your answer'],
-    ['resources', 'resourcesFor', 'You may ask for'],
+    ['reviews', 'reviewsWaitingFor', 'that waits for your review'],
+    ['resources', 'offersFor', 'You may ask for'],
   ] as const) {
     it(`shows ${line}`, async () => {
       await using stage = await startStage()
@@ -148,13 +321,23 @@ describe('/jit with something else', () => {
     ['frobnicate', usageText({ code: 'unknown-command', command: 'frobnicate' })],
     ['approve', usageText({ code: 'missing-id', command: 'approve' })],
     ['deny 7K2M9QXR', usageText({ code: 'missing-reason', command: 'deny' })],
+    [
+      'shorten 7K2M9QXR',
+      usageText({ code: 'bad-duration', command: 'shorten', problem: 'missing' }),
+    ],
+    ['review 7K2M9QXR', usageText({ code: 'missing-verdict', command: 'review' })],
+    ['review 7K2M9QXR not-justified', usageText({ code: 'missing-reason', command: 'review' })],
+    ['request '.padEnd(10_000, 'x'), 'That is too long: write 4000 characters or fewer.'],
     ['x'.repeat(4_001), 'That is too long: write 4000 characters or fewer.'],
   ] as const)
     it(`answers ${JSON.stringify(line.slice(0, 20))} by itself`, async () => {
       await using stage = await startStage()
       await type(stage, line)
       assert.deepEqual(stage.useCases.calls, [])
-      assert.equal(toldTo(stage, ANN)[0]?.split('\n')[0], shown(text))
+      const said = toldTo(stage, ANN)[0] ?? ''
+      assert.equal(said.split('\n')[0], shown(text))
+      const isUsage = !line.toLowerCase().startsWith('help') && line.length <= 4_000
+      assert.equal(said.includes(`You typed: \`/jit ${line}\``), isUsage, said)
     })
 
   it('tells of an error with an id that is in the log too, and of nothing else', async () => {

@@ -6,6 +6,7 @@ import { createDirectory } from '../../src/slack/directory.ts'
 import { createWebClient } from '../../src/slack/web-client.ts'
 import type { SlackOptions } from '../simulators/slack/simulator.ts'
 import { startSlack } from '../simulators/slack/start-slack.ts'
+import { silentLog } from '../support/log.ts'
 import { startApi } from './api.ts'
 import { quietLogger } from './stage.ts'
 
@@ -18,16 +19,21 @@ async function simulated(options: SlackOptions = {}) {
   const clock = { ms: 1_000_000 }
   const client = createWebClient({ apiUrl: slack.apiUrl, botToken: slack.botToken, logger })
   const identity = { teamId: slack.teamId as SlackTeamId }
-  const directory = createDirectory({ client, identity, now: () => clock.ms })
-  slack.addPerson({ id: ANN, name: 'Ann', email: 'Ann@example.com' })
+  const warned: object[] = []
+  const log = { ...silentLog, warn: (fields: object) => void warned.push(fields) }
+  const directory = createDirectory({ client, identity, now: () => clock.ms, log })
+  slack.addPerson({ id: ANN, name: 'Ann', email: 'Ann@example.com', tz: 'America/New_York' })
   return {
     slack,
     clock,
+    warned,
     directory,
     callsOf: (method: string) => slack.calls.filter((call) => call.method === method).length,
     [Symbol.asyncDispose]: () => slack[Symbol.asyncDispose](),
   }
 }
+
+const user = { id: ANN, team_id: 'T0OTHER', profile: { email: 'ann@example.com' } }
 
 /** A directory that is answered `user` whoever it asks for. */
 async function answered(user: object, enterpriseId?: string) {
@@ -37,7 +43,7 @@ async function answered(user: object, enterpriseId?: string) {
     teamId: 'T0TEAM' as SlackTeamId,
     ...(enterpriseId === undefined ? {} : { enterpriseId }),
   }
-  const directory = createDirectory({ client, identity, now: () => 0 })
+  const directory = createDirectory({ client, identity, now: () => 0, log: silentLog })
   return { directory, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() }
 }
 
@@ -46,13 +52,38 @@ describe('createDirectory: member', () => {
     await using at = await simulated()
     assert.deepEqual(await at.directory.member(ANN), {
       ok: true,
-      member: { teamId: 'T0TEAM', userId: ANN, email: 'Ann@example.com' },
+      member: {
+        teamId: 'T0TEAM',
+        userId: ANN,
+        email: 'Ann@example.com',
+        isGuest: false,
+        timeZone: 'America/New_York',
+      },
     })
   })
 
+  for (const kind of ['guest', 'single-channel-guest'] as const)
+    it(`gives an account that is ${kind}, marked as a guest's`, async () => {
+      await using at = await simulated()
+      const vic = at.slack.addPerson({ name: 'Vic', email: 'vic@partner.example', kind }).id
+      const found = await at.directory.member(vic as SlackUserId)
+      assert.deepEqual(found.ok && [found.member.email, found.member.isGuest], [
+        'vic@partner.example',
+        true,
+      ])
+    })
+
+  it('leaves out a time zone that no clock can be set by', async () => {
+    for (const tz of [undefined, '', 'Mars/Olympus', 'Europe/Brussels; drop']) {
+      await using at = await answered({ ...user, team_id: 'T0TEAM', tz })
+      assert.deepEqual(await at.directory.member(ANN), {
+        ok: true,
+        member: { teamId: 'T0TEAM', userId: ANN, email: 'ann@example.com', isGuest: false },
+      })
+    }
+  })
+
   for (const [kind, why] of [
-    ['guest', 'guest'],
-    ['single-channel-guest', 'guest'],
     ['external', 'external'],
     ['deactivated', 'deactivated'],
     ['bot', 'bot'],
@@ -95,14 +126,13 @@ describe('createDirectory: member', () => {
     assert.deepEqual(await at.directory.member(ANN), { ok: false, why: 'no-email' })
   })
 
-  const user = { id: ANN, team_id: 'T0OTHER', profile: { email: 'ann@example.com' } }
   const ours = { ...user, enterprise_user: { id: 'W0ANN', enterprise_id: 'E0ORG' } }
 
   it('takes a member of another workspace of our own organisation', async () => {
     await using at = await answered(ours, 'E0ORG')
     assert.deepEqual(await at.directory.member(ANN), {
       ok: true,
-      member: { teamId: 'T0OTHER', userId: ANN, email: 'ann@example.com' },
+      member: { teamId: 'T0OTHER', userId: ANN, email: 'ann@example.com', isGuest: false },
     })
   })
 
@@ -152,6 +182,28 @@ describe('createDirectory: member', () => {
     at.slack.update(ANN, { kind: 'deactivated' })
     assert.deepEqual(await at.directory.member(ANN), { ok: false, why: 'deactivated' })
   })
+
+  it('answers nobody who asks after a change with what was asked before it', async () => {
+    await using at = await simulated()
+    const held = at.slack.hold('users.info')
+    const before = at.directory.member(ANN)
+    await held.reached
+    at.directory.forgetPeople()
+    assert.equal((await at.directory.member(ANN)).ok, true)
+    assert.equal(at.callsOf('users.info'), 1, 'the held call is not done yet')
+    held.release()
+    assert.equal((await before).ok, true)
+  })
+
+  it('refuses an invited guest as invited', async () => {
+    await using at = await answered({
+      ...user,
+      team_id: 'T0TEAM',
+      is_restricted: true,
+      is_invited_user: true,
+    })
+    assert.deepEqual(await at.directory.member(ANN), { ok: false, why: 'invited' })
+  })
 })
 
 describe('createDirectory: groupMembers', () => {
@@ -170,26 +222,107 @@ describe('createDirectory: groupMembers', () => {
     await using at = await simulated()
     at.slack.setGroup(SRE, 'sre', [ANN])
     await Promise.all([at.directory.groupMembers(SRE), at.directory.groupMembers(SRE)])
-    assert.equal(at.callsOf('usergroups.users.list'), 1)
+    assert.equal(at.callsOf('usergroups.list'), 1)
+  })
+
+  it('looks them up anew when told to forget, also those that are being looked up', async () => {
+    await using at = await simulated()
+    at.slack.setGroup(SRE, 'sre', [ANN])
+    assert.deepEqual(await at.directory.groupMembers(SRE), new Set([ANN]))
+    at.slack.setGroup(SRE, 'sre', [])
+    at.directory.forgetGroups()
+    assert.deepEqual(await at.directory.groupMembers(SRE), new Set())
+
+    at.directory.forgetGroups()
+    const held = at.slack.hold('usergroups.list')
+    const before = at.directory.groupMembers(SRE)
+    await held.reached
+    at.directory.forgetGroups()
+    const after = await at.directory.groupMembers(SRE)
+    at.slack.setGroup(SRE, 'sre', [ANN])
+    held.release()
+    assert.deepEqual([await before, after], [new Set([ANN]), new Set()])
+    assert.deepEqual(
+      await at.directory.groupMembers(SRE),
+      new Set(),
+      'the older answer is not kept',
+    )
   })
 
   it('keeps no failure', async () => {
     await using at = await simulated()
     at.slack.setGroup(SRE, 'sre', [ANN])
-    at.slack.fail('usergroups.users.list', { kind: 'http', status: 500 })
+    at.slack.fail('usergroups.list', { kind: 'http', status: 500 })
     await assert.rejects(at.directory.groupMembers(SRE), {
       name: 'DirectoryUnavailable',
-      message: 'usergroups.users.list of S0SRE: HTTP 500',
+      message: 'usergroups.list: HTTP 500',
     })
     assert.deepEqual(await at.directory.groupMembers(SRE), new Set([ANN]))
   })
 
-  it('has no answer about a group that does not exist, rather than an empty one', async () => {
+  it('looks all groups up in one call, so that many of them stay within what Slack allows', async () => {
     await using at = await simulated()
-    await assert.rejects(at.directory.groupMembers(SRE), {
-      name: 'DirectoryUnavailable',
-      message:
-        'usergroups.users.list of S0SRE: no_such_subteam; the group does not exist, correct the catalogue',
+    const groups = Array.from({ length: 30 }, (_, index) => `S0GROUP${index}` as SlackGroupId)
+    for (const id of groups) at.slack.setGroup(id, id.toLowerCase(), [ANN])
+    const found = await Promise.all(groups.map((id) => at.directory.groupMembers(id)))
+    assert.deepEqual(
+      found,
+      groups.map(() => new Set([ANN])),
+    )
+    assert.equal(at.callsOf('usergroups.list'), 1)
+    assert.equal(at.callsOf('usergroups.users.list'), 0)
+  })
+
+  it('finds nobody in a group that is disabled or does not exist, and tells the log once', async () => {
+    await using at = await simulated()
+    at.slack.setGroup(SRE, 'sre', [ANN])
+    assert.deepEqual(await at.directory.groupMembers(SRE), new Set([ANN]))
+    at.slack.disableGroup(SRE)
+    at.directory.forgetGroups()
+    const none = 'S0NONE' as SlackGroupId
+    for (const id of [SRE, SRE, none, none])
+      assert.deepEqual(await at.directory.groupMembers(id), new Set())
+    assert.deepEqual(at.warned, [{ group: SRE }, { group: none }])
+  })
+
+  /** A directory that is given these pages of groups, each but the last with a cursor. */
+  async function paged(...pages: readonly unknown[]) {
+    const asked: string[] = []
+    const api = await startApi((call) => {
+      const page = asked.push(JSON.stringify(call))
+      const last = page >= pages.length
+      const next = last ? {} : { response_metadata: { next_cursor: `page-${page}` } }
+      return { ok: true, usergroups: pages[Math.min(page, pages.length) - 1], ...next }
     })
+    const client = createWebClient({ apiUrl: api.url, botToken: 'xoxb-test', logger })
+    const identity = { teamId: 'T0TEAM' as SlackTeamId }
+    const directory = createDirectory({ client, identity, now: () => 0, log: silentLog })
+    return { asked, directory, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() }
+  }
+
+  it('follows a cursor', async () => {
+    await using at = await paged([{ id: SRE, users: [ANN] }], [{ id: 'S0TWO', users: [ANN] }])
+    assert.deepEqual(await at.directory.groupMembers('S0TWO' as SlackGroupId), new Set([ANN]))
+    assert.deepEqual(await at.directory.groupMembers(SRE), new Set([ANN]))
+    assert.equal(at.asked.length, 2)
+    assert.match(at.asked[1] ?? '', /page-1/)
+  })
+
+  it('has no answer where Slack tells no groups or no members, rather than an empty one', async () => {
+    await using nothing = await paged(undefined)
+    await assert.rejects(nothing.directory.groupMembers(SRE), {
+      name: 'DirectoryUnavailable',
+      message: 'usergroups.list: no groups in the answer',
+    })
+    await using group = await paged([{ id: SRE }])
+    await assert.rejects(group.directory.groupMembers(SRE), {
+      name: 'DirectoryUnavailable',
+      message: 'usergroups.list: no members of S0SRE in the answer',
+    })
+  })
+
+  it('takes a group that Slack lists as disabled for one without members', async () => {
+    await using at = await paged([{ id: SRE, users: [ANN], date_delete: 1_700_000_000 }])
+    assert.deepEqual(await at.directory.groupMembers(SRE), new Set())
   })
 })

@@ -9,7 +9,7 @@ import { createHttpReceiver, createSocketReceiver } from '../../src/slack/receiv
 import { createWebClient, slackIdentity } from '../../src/slack/web-client.ts'
 import type { SlackOptions, SlackSimulator } from '../simulators/slack/simulator.ts'
 import { startSlack } from '../simulators/slack/start-slack.ts'
-import { resource, view } from './samples.ts'
+import { extension, offer, view } from './samples.ts'
 
 export const ANN = 'U0ANN'
 export const KIM = 'U0KIM'
@@ -39,9 +39,12 @@ export function scriptedUseCases(): ScriptedUseCases {
     denyRequest: () => ok(view({ state: 'denied' })),
     cancelRequest: () => ok(view({ state: 'cancelled' })),
     endGrant: () => ok(view({ state: 'ending' })),
-    resourcesFor: () => ok([resource()]),
+    offersFor: () => ok([offer()]),
     requestsOf: () => ok([pending]),
     requestsWaitingFor: () => ok([pending]),
+    reviewsWaitingFor: () => ok([view({ state: 'active', kind: 'break-glass' })]),
+    extendGrant: () => ok(extension({ state: 'pending' })),
+    reviewGrant: () => ok(view({ state: 'active', kind: 'break-glass' })),
   }
   const recorded = <M extends Method>(method: M) => {
     const call = (input: never) => {
@@ -60,9 +63,12 @@ export function scriptedUseCases(): ScriptedUseCases {
     denyRequest: recorded('denyRequest'),
     cancelRequest: recorded('cancelRequest'),
     endGrant: recorded('endGrant'),
-    resourcesFor: recorded('resourcesFor'),
+    extendGrant: recorded('extendGrant'),
+    reviewGrant: recorded('reviewGrant'),
+    offersFor: recorded('offersFor'),
     requestsOf: recorded('requestsOf'),
     requestsWaitingFor: recorded('requestsWaitingFor'),
+    reviewsWaitingFor: recorded('reviewsWaitingFor'),
   }
 }
 
@@ -72,6 +78,8 @@ export interface Stage extends AsyncDisposable {
   readonly app: SlackApp
   readonly receiver: SlackReceiver
   readonly origin: string
+  /** What the app was told to look at since Slack said that it changed: people by their id, or `groups`. */
+  readonly changed: readonly string[]
   /** Lines of the log as JSON. */
   readonly logged: readonly string[]
 }
@@ -91,6 +99,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   slack.addPerson({ id: KIM, name: 'Kim', email: 'kim@example.com' })
   slack.addChannel({ id: CHANNEL, name: 'approvals', members: [ANN, KIM] })
   const logged: string[] = []
+  const changed: string[] = []
   const log = listLog(logged)
   const { apiUrl, botToken } = slack
   const client = createWebClient({ apiUrl, botToken, logger: quietLogger() })
@@ -114,6 +123,10 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     client,
     identity: await slackIdentity(client),
     useCases,
+    changes: {
+      personChanged: async (user) => void changed.push(user),
+      groupsChanged: async () => void changed.push('groups'),
+    },
     logger: quietLogger(),
     log,
     errorId: () => 'E1',
@@ -127,6 +140,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     app,
     receiver,
     origin,
+    changed,
     logged,
     async [Symbol.asyncDispose]() {
       await receiver.stop(200)

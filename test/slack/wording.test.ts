@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
+import type { LevelId, ResourceId, SlackGroupId } from '../../src/domain/ids.ts'
 import type { NotAMember, Refusal } from '../../src/domain/refusal.ts'
 import {
   code,
@@ -12,15 +13,30 @@ import {
   time,
   userMention,
 } from '../../src/slack/mrkdwn.ts'
-import { durationProblemText, fieldProblem, refusalText } from '../../src/slack/wording.ts'
+import { parseCommandLine } from '../../src/slack/command-line.ts'
+import { askedText } from '../../src/slack/wording-done.ts'
+import { durationProblemText, fieldProblem } from '../../src/slack/wording-field.ts'
+import { noticeText, refusalText } from '../../src/slack/wording.ts'
 import { helpText, usageText } from '../../src/slack/wording-help.ts'
-import { anyText, assertNothingInjected, at, HOSTILE, identity, inUtc, request } from './samples.ts'
+import {
+  anyText,
+  assertNothingInjected,
+  at,
+  extension,
+  HOSTILE,
+  identity,
+  inUtc,
+  request,
+  view,
+} from './samples.ts'
 
 const grantOf = (state: 'active' | 'ended') => {
   const of = request({ state })
   if (of.status !== 'approved') throw new Error('not approved')
   return of.grant
 }
+
+const level = (id: string) => id as LevelId
 
 const refusals = (words: string): readonly Refusal[] => [
   ...(
@@ -39,6 +55,26 @@ const refusals = (words: string): readonly Refusal[] => [
   { code: 'directory-unavailable' },
   { code: 'no-such-resource', resource: words },
   { code: 'duration-too-long', maxSeconds: 3_600 },
+  { code: 'duration-not-offered', choices: [1_800, 3_600, 14_400] },
+  { code: 'not-shorter', askedSeconds: 5_400 },
+  { code: 'level-needed', levels: [level(words), level('admin')] },
+  { code: 'level-needed', resource: 'grafana-prod' as ResourceId, levels: [level(words)] },
+  { code: 'start-not-offered' },
+  { code: 'start-in-past' },
+  { code: 'start-unreadable' },
+  { code: 'start-too-far', maxSeconds: 86_400 },
+  { code: 'time-zone-unknown' },
+  { code: 'beneficiary-not-listed', beneficiary: words },
+  { code: 'no-break-glass' },
+  { code: 'not-enough-approvers', needed: 2, available: 1 },
+  { code: 'not-enough-approvers', needed: 1, available: 0 },
+  { code: 'too-many-open-requests', most: 3 },
+  { code: 'too-many-grants', most: 5 },
+  { code: 'too-many-requests', most: 10 },
+  { code: 'rego-denied', reasons: [words, 'freeze'] },
+  { code: 'rego-denied', reasons: [] },
+  { code: 'rego-silent' },
+  { code: 'busy' },
   { code: 'reason-too-short', minLength: 10, hint: words },
   { code: 'reason-too-short', minLength: 1 },
   { code: 'reason-too-long', maxLength: 1_000 },
@@ -49,11 +85,21 @@ const refusals = (words: string): readonly Refusal[] => [
   { code: 'resource-gone' },
   { code: 'own-request' },
   { code: 'not-an-approver' },
+  { code: 'rego-other-approvers', groups: ['S0SRE' as SlackGroupId] },
+  { code: 'rego-other-approvers', groups: [] },
   { code: 'approved-by-you-already' },
+  { code: 'stage-not-open', stage: words },
+  { code: 'stage-not-open', stage: '' },
   { code: 'requester-not-eligible' },
   ...(['pending', 'active', 'denied', 'cancelled', 'lapsed'] as const).map(
     (state) => ({ code: 'already-decided', request: request({ state, words }) }) as const,
   ),
+  {
+    code: 'already-decided',
+    request: request({ state: 'granting', automatic: 'self_activation' }),
+  },
+  { code: 'already-decided', request: request({ state: 'active', kind: 'break-glass' }) },
+  { code: 'already-decided', request: request({ state: 'cancelled', why: 'deactivated' }) },
   { code: 'request-lapsed' },
   { code: 'not-your-request' },
   { code: 'not-yours-to-end' },
@@ -61,17 +107,28 @@ const refusals = (words: string): readonly Refusal[] => [
   { code: 'already-over', grant: grantOf('ended') },
   { code: 'already-over', grant: grantOf('active') },
   { code: 'already-ending', endedBy: identity('alex') },
+  { code: 'not-yours-to-extend' },
+  { code: 'not-extendable' },
+  { code: 'extended-too-often', times: 2 },
+  { code: 'extension-too-long', maxSeconds: 7_200 },
+  { code: 'beyond-maximum', maxSeconds: 28_800, leftSeconds: 1_800 },
+  { code: 'beyond-maximum', maxSeconds: 28_800, leftSeconds: 59 },
+  { code: 'nothing-to-review' },
+  { code: 'already-reviewed', by: identity('kim') },
   { code: 'nothing-due' },
 ]
 
 describe('refusalText', () => {
   it('says why and what to do, a different sentence for each refusal', () => {
     const texts = refusals('Name the incident').map(refusalText)
-    assert.equal(new Set(texts).size, texts.length)
+    assert.deepEqual(
+      texts.filter((text, index) => texts.indexOf(text) !== index),
+      [],
+    )
     for (const text of texts) {
       assert.match(text, /[.…]$/)
       assert.match(text, /[:;.] /)
-      assert.doesNotMatch(inUtc(text), /!/)
+      assert.doesNotMatch(inUtc(text).replace('<!subteam^S0SRE>', ''), /!/)
     }
   })
 
@@ -81,18 +138,45 @@ describe('refusalText', () => {
       [
         said({ code: 'email-domain', domains: ['example.com', 'example.org'] }),
         said({ code: 'no-such-resource', resource: '<b>' }),
+        said({ code: 'level-needed', levels: [level('read'), level('admin')] }),
+        said({
+          code: 'level-needed',
+          resource: 'grafana-prod' as ResourceId,
+          levels: [level('read')],
+        }),
         said({ code: 'duration-too-long', maxSeconds: 28_800 }),
+        said({ code: 'duration-not-offered', choices: [1_800, 3_600, 14_400] }),
+        said({ code: 'beneficiary-not-listed', beneficiary: 'user@partner.example' }),
+        said({ code: 'not-enough-approvers', needed: 2, available: 1 }),
+        said({ code: 'rego-denied', reasons: ['Change freeze.', 'No <b>'] }),
         said({ code: 'reason-mismatch', hint: 'Name the incident, e.g. INC-42' }),
+        said({ code: 'stage-not-open', stage: 'Security' }),
+        said({ code: 'stage-not-open', stage: '' }),
+        said({
+          code: 'rego-other-approvers',
+          groups: ['S0SRE' as SlackGroupId, 'S0SEC' as SlackGroupId],
+        }),
+        said({ code: 'rego-other-approvers', groups: [] }),
         said({ code: 'already-decided', request: request({ state: 'denied' }) }),
         said({ code: 'already-over', grant: grantOf('ended') }),
       ],
       [
         'Your Slack e-mail address is not one of ours (example.com and example.org): change it to your work address and try again.',
         'There is no resource `&lt;b&gt;` that you may ask for: `/jit resources` lists those that there are.',
+        'This resource is asked for at a level (`read` and `admin`): write one behind the name, as in `resource:read`.',
+        'This resource is asked for at a level (`read`): write one behind the name, as in `grafana-prod:read`.',
         'This is too long: ask for 8h or less.',
+        'This resource is not offered for that long: ask for 30m, 1h or 4h.',
+        'You may not ask for `user@partner.example` here: check the address and the resource, or ask an operator to list them.',
+        'This takes 2 approvals and only one person could give one, so nothing was asked: ask an operator to name more approvers.',
+        'The Rego policy does not allow this (Change freeze; No &lt;b&gt;): change what it objects to, or ask an operator.',
         'The reason lacks something that this resource asks for. Name the incident, e.g. INC-42.',
+        'The stage that waits for an approval is “Security”, which is not yours: its approvers are named on the card.',
+        'The stage that waits for an approval is not yours: its approvers are named on the card.',
+        "The organisation's policy wants an approver from <!subteam^S0SRE> and <!subteam^S0SEC> here: ask one of them.",
+        "The organisation's policy accepts no approver here: ask an operator.",
         '<@U0KIM> denied this request already: the requester has to ask again.',
-        'This access was over 2026-11-20 10:00 UTC: nothing is left to end.',
+        'This access was over 2026-11-20 10:00 UTC: nothing is left to end or to extend.',
       ],
     )
   })
@@ -113,34 +197,100 @@ describe('fieldProblem', () => {
   it('names the field that a refusal is about, and none for the others', () => {
     const fields = refusals('Name the incident').flatMap((refusal) => {
       const problem = fieldProblem(refusal)
-      return problem === undefined ? [] : [[refusal.code, problem.field, problem.text]]
+      return problem === undefined ? [] : [[refusal.code, problem.field]]
     })
-    assert.deepEqual(fields, [
-      ['no-such-resource', 'resource', 'You may not ask for this resource: choose another one.'],
-      ['duration-too-long', 'duration', 'This is too long: ask for 1h or less.'],
+    assert.deepEqual(Object.fromEntries(fields), {
+      'no-such-resource': 'resource',
+      'level-needed': 'resource',
+      'already-pending': 'resource',
+      'no-break-glass': 'resource',
+      'not-enough-approvers': 'resource',
+      'beneficiary-not-listed': 'beneficiary',
+      'duration-too-long': 'duration',
+      'duration-not-offered': 'duration',
+      'not-shorter': 'duration',
+      'extension-too-long': 'duration',
+      'beyond-maximum': 'duration',
+      'start-not-offered': 'start',
+      'start-in-past': 'start',
+      'start-unreadable': 'start',
+      'start-too-far': 'start',
+      'time-zone-unknown': 'start',
+      'reason-too-short': 'reason',
+      'reason-too-long': 'reason',
+      'reason-mismatch': 'reason',
+    })
+  })
+
+  it('says what to write there, as plain text', () => {
+    const said = (refusal: Refusal) => fieldProblem(refusal)?.text
+    assert.deepEqual(
       [
-        'reason-too-short',
-        'reason',
-        'The reason is too short: write 10 characters or more. Name the incident.',
-      ],
-      ['reason-too-short', 'reason', 'The reason is too short: write one character or more.'],
-      ['reason-too-long', 'reason', 'The reason is too long: write 1000 characters or fewer.'],
-      [
-        'reason-mismatch',
-        'reason',
-        'The reason lacks something that this resource asks for. Name the incident.',
-      ],
-      [
-        'reason-mismatch',
-        'reason',
-        'The reason lacks something that this resource asks for. Ask an approver what it has to name.',
+        said({ code: 'level-needed', levels: [level('read'), level('admin')] }),
+        said({ code: 'not-shorter', askedSeconds: 5_400 }),
+        said({ code: 'start-too-far', maxSeconds: 86_400 }),
+        said({ code: 'beyond-maximum', maxSeconds: 28_800, leftSeconds: 1_800 }),
+        said({ code: 'beyond-maximum', maxSeconds: 28_800, leftSeconds: 0 }),
+        said({ code: 'reason-too-short', minLength: 10, hint: 'Name <the> incident' }),
+        said({ code: 'duration-not-offered', choices: [3_600] }),
+        said({
+          code: 'duration-not-offered',
+          choices: Array.from({ length: 12 }, (_, n) => 60 * (n + 1)),
+        }),
       ],
       [
-        'already-pending',
-        'resource',
-        'A request of yours for this resource is waiting already: choose another one, or wait.',
+        'This resource is asked for at a level: choose read or admin.',
+        'What was asked, 1h30m, can only be shortened: name a shorter time, or none to approve it as it is.',
+        'This start is too far away: choose one within 1d from now.',
+        'The access may last 8h in all: ask for 30m more or less.',
+        'The access lasts 8h already, the most that it may: ask for new access when it has ended.',
+        'The reason is too short: write 10 characters or more. Name <the> incident.',
+        'This resource is not offered for that long: ask for 1h.',
+        'This resource is not offered for that long: ask for 1m, 2m, 3m, 4m, 5m, 6m, 7m, 8m, 9m, 10m or another one.',
       ],
-    ])
+    )
+  })
+})
+
+describe('noticeText', () => {
+  it('says why people decide this time', () => {
+    assert.deepEqual(
+      [
+        noticeText({ code: 'rego-silent' }),
+        noticeText({ code: 'automatic-limit-reached', count: 3, seconds: 86_400 }),
+      ],
+      [
+        'The Rego policy gave no answer, so people decide; the operators were told.',
+        'People decide this time: you had as many automatic approvals as one person may within 1d (3).',
+      ],
+    )
+  })
+})
+
+describe('askedText', () => {
+  it('says what was asked, for whom and from when, and what comes next', () => {
+    const vendor = view({
+      state: 'pending',
+      kind: 'sponsored',
+      beneficiary: 'user@partner.example',
+      startsAt: at('14:00'),
+    })
+    assert.deepEqual(
+      [
+        askedText(vendor),
+        askedText(view({ state: 'granting', kind: 'break-glass' })),
+        askedText(extension({ state: 'pending' })),
+        askedText(extension({ state: 'extended' })),
+        askedText(view({ state: 'lapsed' })),
+      ].map(inUtc),
+      [
+        'Asked for Grafana (production) (`grafana-prod`) for 1h30m, on behalf of `user@partner.example`, from 2026-11-20 14:00 UTC. Request `7K2M9QXR` waits for an answer; a direct message tells you how it goes on.',
+        'Opening Grafana (production) (`grafana-prod`) for 1h30m. The audit channel reads of Request `7K2M9QXR`, and the approvers are asked to review it; a direct message says when Pomerium has confirmed the rule.',
+        'Asked for 1h more of Grafana (production) (`grafana-prod`). Request `7K2M9QXR` waits for an answer; a direct message tells you how it goes on.',
+        'Approved 1h more of Grafana (production) (`grafana-prod`). A direct message says when Pomerium has confirmed the later end.',
+        'Request `7K2M9QXR`: Lapsed.',
+      ],
+    )
   })
 })
 
@@ -160,20 +310,37 @@ describe('durationProblemText', () => {
 
 describe('helpText', () => {
   it('lists every command', () => {
-    const commands = [...helpText().matchAll(/^`\/jit ?(\w*)/gm)].map((match) => match[1])
+    const commands = [...helpText().matchAll(/^`\/jit ?([\w-]*)/gm)].map((match) => match[1])
     assert.deepEqual(commands, [
       '',
       'request',
+      'break-glass',
       'mine',
+      'extend',
+      'end',
+      'cancel',
       'pending',
       'approve',
+      'shorten',
       'deny',
-      'cancel',
-      'end',
+      'reviews',
+      'review',
+      'review',
       'resources',
       'help',
     ])
     assertNothingInjected({ type: 'mrkdwn', text: helpText() })
+    assert.ok(helpText().length <= 3_000)
+  })
+
+  it('names no command that is not understood', () => {
+    for (const [, line = ''] of helpText().matchAll(/^`(?:\/jit ?)([^`]*)`/gm)) {
+      const typed = line
+        .replaceAll(/&lt;id&gt;/g, '7K2M9QXR')
+        .replaceAll(/&lt;duration&gt;/g, '2h')
+        .replaceAll(/&lt;\w+&gt;|\[[^\]]*\]/g, (word) => (word.startsWith('[') ? '' : 'words'))
+      assert.notEqual(parseCommandLine(typed).type, 'usage', typed)
+    }
   })
 })
 
@@ -184,12 +351,18 @@ describe('usageText', () => {
         usageText({ code: 'missing-id', command: 'approve' }),
         usageText({ code: 'malformed-id', command: 'end', id: '<@U666>' }),
         usageText({ code: 'missing-reason', command: 'deny' }),
+        usageText({ code: 'bad-duration', command: 'shorten', problem: 'missing' }),
+        usageText({ code: 'bad-duration', command: 'shorten', problem: 'malformed' }),
+        usageText({ code: 'missing-verdict', command: 'review' }),
         usageText({ code: 'unknown-command', command: 'frobnicate' }).split('\n')[0],
       ],
       [
         'The id of the request is missing. Type `/jit approve &lt;id&gt; [note]`.',
         '`&lt;@U666&gt;` is not the id of a request: ids have eight letters and digits. Type `/jit end &lt;id&gt; [reason]`.',
         'A reason is missing. Type `/jit deny &lt;id&gt; &lt;reason&gt;`.',
+        'The time is missing. Type `/jit shorten &lt;id&gt; &lt;duration&gt; [note]`.',
+        'Write whole minutes, hours or days, e.g. 30m, 1h30m or 2d. Type `/jit shorten &lt;id&gt; &lt;duration&gt; [note]`.',
+        'Say whether the access was justified. Type `/jit review &lt;id&gt; justified [note]` or `/jit review &lt;id&gt; not-justified &lt;note&gt;`.',
         'There is no command `frobnicate`.',
       ],
     )

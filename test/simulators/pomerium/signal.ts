@@ -23,7 +23,7 @@ export function createSignal(): Signal {
     emit() {
       for (const waiter of waiters) waiter.check()
     },
-    waitFor(predicate, { timeoutMs = 5_000 } = {}) {
+    waitFor(predicate, { timeoutMs = 15_000 } = {}) {
       return new Promise((resolve, reject) => {
         const settle = (end: () => void): void => {
           clearTimeout(timer)

@@ -72,7 +72,7 @@ export interface PomeriumSimulator extends AsyncDisposable, Console {
   landLateWrites(): number
   /** Decides a request at the cluster's door by what it enforces. */
   visit(visit: Visit): Verdict
-  /** Resolves when `predicate` holds, now or after a change; rejects after `timeoutMs` (default 5000). */
+  /** Resolves when `predicate` holds, now or after a change; rejects after `timeoutMs` (default 15000). */
   waitFor(predicate: () => boolean, options?: { readonly timeoutMs?: number }): Promise<void>
 }
 

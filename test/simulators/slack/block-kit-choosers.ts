@@ -37,7 +37,9 @@ export const typed: Fields = {
   ...named,
   focus_on_load: boolean,
   placeholder: plainText(LIMITS.placeholder),
-  dispatch_action_config: anything,
+  dispatch_action_config: object({
+    trigger_actions_on: list(among('on_enter_pressed', 'on_character_entered'), 2),
+  }),
 }
 
 /** An option with the text and further optional fields. */

@@ -387,6 +387,43 @@ describe('blockProblems', () => {
       'must be between 1000000000 and 9999999999 [json-pointer:/blocks/0/element/initial_date_time]',
     ],
     [
+      'a moment picked beside a section',
+      'modal',
+      modal({
+        blocks: [{ type: 'section', text: plain(5), accessory: { type: 'datetimepicker' } }],
+      }),
+      'unsupported type: datetimepicker [json-pointer:/blocks/0/accessory/type]',
+    ],
+    [
+      'a placeholder for a moment',
+      'home',
+      { type: 'home', blocks: [input({ type: 'datetimepicker', placeholder: plain(5) })] },
+      'invalid additional property: placeholder [json-pointer:/blocks/0/element]',
+    ],
+    [
+      'an address outside of an input',
+      'home',
+      {
+        type: 'home',
+        blocks: [{ type: 'actions', elements: [{ type: 'email_text_input', action_id: 'e' }] }],
+      },
+      'unsupported type: email_text_input [json-pointer:/blocks/0/elements/0/type]',
+    ],
+    [
+      'an unknown reason to dispatch',
+      'home',
+      {
+        type: 'home',
+        blocks: [
+          input({
+            type: 'email_text_input',
+            dispatch_action_config: { trigger_actions_on: ['on_blur'] },
+          }),
+        ],
+      },
+      'must be one of: on_enter_pressed, on_character_entered [json-pointer:/blocks/0/element/dispatch_action_config/trigger_actions_on/0]',
+    ],
+    [
       'an impossible date',
       'home',
       { type: 'home', blocks: [input({ type: 'datepicker', initial_date: '2026-13-01' })] },

@@ -92,13 +92,13 @@ export function visibleChannel(workspace: Workspace, id: unknown): Channel {
   return channel
 }
 
-/** The channel the bot may write to. Throws `channel_not_found`, `not_in_channel` or `is_archived`. */
+/** The channel the bot may write to. Throws `channel_not_found`, `is_archived` or `not_in_channel`. */
 export function writableChannel(workspace: Workspace, id: unknown): Channel {
   const channel = visibleChannel(workspace, id)
   const mayWrite =
     channel.members.has(workspace.botUserId) || workspace.scopes.has('chat:write.public')
-  if (!mayWrite) throw new Refusal('not_in_channel')
   if (channel.isArchived) throw new Refusal('is_archived')
+  if (!mayWrite) throw new Refusal('not_in_channel')
   return channel
 }
 

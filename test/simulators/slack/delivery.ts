@@ -34,7 +34,7 @@ export interface Delivery {
   /** Where requests go while no socket is connected. */
   url: string | undefined
   deliver(outgoing: Outgoing): Promise<Ack>
-  /** Sends the last request again, `count` times at once, byte for byte. */
+  /** Sends the last request that was no retry again, `count` times at once, byte for byte. */
   redeliver(count: number): Promise<readonly Ack[]>
   /** Sends the last event again as Slack's retry of it. Throws when there was none. */
   retryEvent(num: number, reason: string): Promise<Ack>
@@ -75,6 +75,15 @@ export function createDelivery(
       const isEmpty = Object.keys(payload).length === 0
       return { status: 200, body: isEmpty ? '' : JSON.stringify(payload) }
     })
+  const attemptOf = (outgoing: Outgoing): (() => Promise<Ack>) => {
+    if (socketMode.isConnected) {
+      const envelope = toEnvelope(outgoing, workspace.newId('env'))
+      return () => overSocket(envelope)
+    }
+    const timestamp = Math.floor(settings.signedAt() / 1000)
+    const raw = toRequest(outgoing, workspace.signingSecret, timestamp)
+    return () => overHttp(raw)
+  }
   const send = async (attempt: () => Promise<Ack>): Promise<Ack> => {
     const ack = await attempt()
     workspace.changed()
@@ -84,16 +93,12 @@ export function createDelivery(
   const delivery: Delivery = {
     url: settings.url,
     deliver(outgoing) {
-      if (outgoing.type === 'events_api') lastEvent = outgoing
-      if (socketMode.isConnected) {
-        const envelope = toEnvelope(outgoing, workspace.newId('env'))
-        last = () => overSocket(envelope)
-      } else {
-        const timestamp = Math.floor(settings.signedAt() / 1000)
-        const raw = toRequest(outgoing, workspace.signingSecret, timestamp)
-        last = () => overHttp(raw)
+      const attempt = attemptOf(outgoing)
+      if (outgoing.retry === undefined) {
+        last = attempt
+        if (outgoing.type === 'events_api') lastEvent = outgoing
       }
-      return send(last)
+      return send(attempt)
     },
     async redeliver(count) {
       const again = last

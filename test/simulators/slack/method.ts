@@ -15,6 +15,8 @@ export interface Method {
   readonly token: 'bot' | 'app'
   /** Scopes that must all be granted. */
   readonly scopes: readonly string[]
+  /** How many calls Slack takes within a minute; no limit unless told. https://docs.slack.dev/apis/web-api/rate-limits */
+  readonly perMinute?: number
   /** The fields of the answer beside `ok`. Throws `Refusal`. */
   call(backend: Backend, args: Json): Json
 }

@@ -33,6 +33,11 @@ describe('the chat methods', () => {
       await error(slack, 'chat.postMessage', { channel: 'C1', ...hello }),
       'channel_not_found',
     )
+    slack.updateChannel(outside, { isArchived: true })
+    assert.equal(
+      await error(slack, 'chat.postMessage', { channel: outside, ...hello }),
+      'is_archived',
+    )
     assert.equal(await error(slack, 'chat.postMessage', { channel: inside }), 'no_text')
     assert.equal(await error(slack, 'chat.postMessage', hello), 'invalid_arguments')
   })
@@ -48,6 +53,11 @@ describe('the chat methods', () => {
     )
     const opened = await call(slack, 'conversations.open', { users: id })
     assert.deepEqual(opened.body['channel'], { id: slack.dmChannel(id) })
+    const robot = slack.addPerson({ name: 'Robot', kind: 'bot' }).id
+    assert.equal(
+      await error(slack, 'chat.postMessage', { channel: robot, ...hello }),
+      'cannot_dm_bot',
+    )
     slack.update(id, { kind: 'deactivated' })
     assert.equal(await error(slack, 'conversations.open', { users: id }), 'user_disabled')
   })

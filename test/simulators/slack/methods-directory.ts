@@ -1,12 +1,13 @@
 import { channelObject, openDm, visibleChannel } from './channels.ts'
+import { activeMembers, groupObject } from './groups.ts'
 import { textOf, type Json } from './json.ts'
 import { required, requireScopes, type Method } from './method.ts'
 import { userObject } from './people.ts'
 import { Refusal } from './refusal.ts'
-import type { Channel, Group, Workspace } from './workspace.ts'
+import type { Channel, Workspace } from './workspace.ts'
 
 const free = { token: 'bot', scopes: [] } as const
-const groups = { token: 'bot', scopes: ['usergroups:read'] } as const
+const groups = { token: 'bot', scopes: ['usergroups:read'], perMinute: 20 } as const
 const PAGE = 100
 
 /** The methods about people, groups and conversations. Source: https://docs.slack.dev/reference/methods */
@@ -47,16 +48,16 @@ export const directoryMethods: Readonly<Record<string, Method>> = {
   'usergroups.list': {
     ...groups,
     call: ({ workspace }, args) => ({
-      usergroups: [...workspace.groups.values()].map((group) =>
-        groupObject(workspace, group, args['include_users'] === true),
-      ),
+      usergroups: [...workspace.groups.values()]
+        .filter(({ isDisabled }) => isDisabled !== true || args['include_disabled'] === true)
+        .map((group) => groupObject(workspace, group, args['include_users'] === true)),
     }),
   },
   'usergroups.users.list': {
     ...groups,
     call({ workspace }, args) {
       const group = workspace.groups.get(required(args, 'usergroup'))
-      if (!group) throw new Refusal('no_such_subteam')
+      if (!group || group.isDisabled === true) throw new Refusal('no_such_subteam')
       return { users: activeMembers(workspace, group) }
     },
   },
@@ -113,33 +114,4 @@ function readable(workspace: Workspace, args: Json): Channel {
   if (channel.dmWith !== undefined) requireScopes(workspace, ['im:read'])
   else requireScopes(workspace, [channel.isPrivate ? 'groups:read' : 'channels:read'])
   return channel
-}
-
-function activeMembers(workspace: Workspace, group: Group): readonly string[] {
-  return group.members.filter((id) => workspace.people.get(id)?.kind !== 'deactivated')
-}
-
-function groupObject(workspace: Workspace, group: Group, withUsers: boolean): Json {
-  const users = activeMembers(workspace, group)
-  return {
-    id: group.id,
-    team_id: workspace.teamId,
-    is_usergroup: true,
-    is_subteam: true,
-    name: group.handle,
-    description: '',
-    handle: group.handle,
-    is_external: false,
-    date_create: 1_700_000_000,
-    date_update: 1_700_000_000,
-    date_delete: 0,
-    auto_type: null,
-    auto_provision: false,
-    created_by: 'USLACKBOT',
-    updated_by: 'USLACKBOT',
-    deleted_by: null,
-    prefs: { channels: [], groups: [] },
-    user_count: users.length,
-    ...(withUsers ? { users } : {}),
-  }
 }

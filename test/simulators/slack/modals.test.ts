@@ -48,6 +48,35 @@ describe('submit', () => {
     assert.equal(on.received.length, 2)
   })
 
+  it('holds back addresses and numbers that are none, and takes instants in whole seconds only', async () => {
+    await using on = await stage()
+    const options = ['read', 'admin'].map((value) => ({ text: plain(value), value }))
+    const id = await openedModal(
+      on,
+      modal('Ask', [
+        input('for', { element: { type: 'email_text_input', action_id: 'for' } }),
+        input('from', { element: { type: 'datetimepicker', action_id: 'from' }, optional: true }),
+        input('level', { element: { type: 'radio_buttons', action_id: 'level', options } }),
+      ]),
+    )
+    const send = (entries: Parameters<typeof on.slack.submit>[2]): Promise<unknown> =>
+      on.slack.submit(on.ann, id, entries)
+    await assert.rejects(
+      send({ for: 'dana' }),
+      /block "for" is no email; block "level" is required/,
+    )
+    await assert.rejects(send({ level: 'write' }), /"write" is not on offer; the options are/)
+    await assert.rejects(send({ from: 1_800_000_000_000 }), /ten digits, not 1800000000000/)
+    await assert.rejects(send({ from: 'soon' }), /ten digits, not soon/)
+    await send({ for: 'dana@partner.example', from: '1800000000', level: 'read' })
+    const view = on.received.at(-1)?.['view']
+    assert.deepEqual(isJson(view) && isJson(view['state']) && view['state']['values'], {
+      for: { for: { type: 'email_text_input', value: 'dana@partner.example' } },
+      from: { from: { type: 'datetimepicker', selected_date_time: 1_800_000_000 } },
+      level: { level: { type: 'radio_buttons', selected_option: options[0] } },
+    })
+  })
+
   it('keeps what was typed when the bot updates the view, and drops it with the block', async () => {
     await using on = await stage()
     const id = await openedModal(on, modal('Ask', [input('kept'), input('gone')]))
@@ -143,6 +172,55 @@ describe('clickInView', () => {
       on.slack.clickInView(on.ann, id, 'pick', '3'),
       /"3" is not on offer; the options are 1, 2/,
     )
+  })
+})
+
+describe('a choice that changes the form', () => {
+  it('is answered by an update with the hash of the click, which loses against a second choice', async () => {
+    await using on = await stage()
+    const options = ['read', 'admin'].map((value) => ({ text: plain(value), value }))
+    const element = { type: 'static_select', action_id: 'level', options }
+    const level = input('level', { element, dispatch_action: true })
+    const more = { type: 'overflow', action_id: 'more', options }
+    const actions = { type: 'actions', block_id: 'more', elements: [more] }
+    const id = await openedModal(on, modal('Ask', [input('reason'), level, actions]))
+    const clicked = async (action: string, value: string): Promise<string> => {
+      await on.slack.clickInView(on.ann, id, action, value)
+      const view = on.received.at(-1)?.['view']
+      return isJson(view) ? String(view['hash']) : ''
+    }
+    on.slack.fill(on.ann, id, { reason: 'typed' })
+    const first = await clicked('level', 'admin')
+    const longer = modal('Ask', [input('reason'), level, input('ticket')])
+    await on.client.views.update({ view_id: id, hash: first, view: longer })
+    await assert.rejects(
+      on.client.views.update({ view_id: id, hash: first, view: modal('Late') }),
+      /hash_conflict/,
+    )
+    const [view] = on.slack.views(on.ann)
+    assert.deepEqual(view?.values, {
+      reason: { text: { type: 'plain_text_input', value: 'typed' } },
+      level: { level: { type: 'static_select', selected_option: options[1] } },
+      ticket: { text: { type: 'plain_text_input', value: null } },
+    })
+  })
+
+  it('is told of at once from an overflow menu, and from an input only when it dispatches', async () => {
+    await using on = await stage()
+    const options = ['read', 'admin'].map((value) => ({ text: plain(value), value }))
+    const element = { type: 'static_select', action_id: 'level', options }
+    const more = { type: 'overflow', action_id: 'more', options }
+    const actions = { type: 'actions', block_id: 'more', elements: [more] }
+    const id = await openedModal(on, modal('Ask', [input('level', { element }), actions]))
+    await assert.rejects(on.slack.clickInView(on.ann, id, 'level', 'read'), /lacks dispatch_action/)
+    await on.slack.clickInView(on.ann, id, 'more', 'admin')
+    const { actions: sent } = on.received.at(-1) ?? {}
+    const [action] = (sent ?? []) as Json[]
+    assert.deepEqual([action?.['type'], action?.['selected_option']], ['overflow', options[1]])
+    const values = on.slack.views(on.ann)[0]?.values
+    assert.deepEqual(values, {
+      level: { level: { type: 'static_select', selected_option: null } },
+    })
   })
 })
 

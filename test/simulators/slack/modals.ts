@@ -89,6 +89,9 @@ export async function clickInView(
   const { workspace } = stage
   const home = workspace.homes.get(personId)
   const view = home?.id === viewId ? home : openModal(stage, personId, viewId)
+  const block = find(view.blocks, actionId, options.blockId)?.block
+  if (block?.['type'] === 'input' && block['dispatch_action'] !== true)
+    throw new Error(`click in ${viewId}: the block of "${actionId}" lacks dispatch_action`)
   const action = actionObject(workspace, view.blocks, actionId, {
     ...options,
     ...(value === undefined ? {} : { value }),

@@ -18,6 +18,8 @@ export interface Stage extends AsyncDisposable {
   readonly headers: IncomingHttpHeaders[]
   /** The bodies of its next answers; empty when there are none left. */
   readonly answers: unknown[]
+  /** The statuses of its next answers; 200 when there are none left. */
+  readonly statuses: number[]
 }
 
 /** A bot that answers what the test says. */
@@ -25,6 +27,7 @@ export async function stage(options: SlackOptions = {}): Promise<Stage> {
   const received: Json[] = []
   const headers: IncomingHttpHeaders[] = []
   const answers: unknown[] = []
+  const statuses: number[] = []
   const bot = createServer((request, response) => {
     const answerIt = (body: string): void => {
       headers.push(request.headers)
@@ -32,6 +35,7 @@ export async function stage(options: SlackOptions = {}): Promise<Stage> {
       const payload = parseJson(form.get('payload') ?? body)
       received.push(isJson(payload) ? payload : Object.fromEntries(form))
       const answer = answers.shift()
+      response.statusCode = statuses.shift() ?? 200
       response.end(answer === undefined ? '' : JSON.stringify(answer))
     }
     readBody(request).then(answerIt, () => response.destroy())
@@ -52,6 +56,7 @@ export async function stage(options: SlackOptions = {}): Promise<Stage> {
     received,
     headers,
     answers,
+    statuses,
     async [Symbol.asyncDispose]() {
       await slack[Symbol.asyncDispose]()
       bot.closeAllConnections()

@@ -7,7 +7,7 @@ import type { SubmitOptions } from './modals.ts'
 import type { Overrides } from './payloads.ts'
 import type { NewPerson, PersonChanges } from './people.ts'
 import type { Entries, Entry } from './view-state.ts'
-import type { Call, Channel, Ephemeral, Message, Notice, Person, View } from './workspace.ts'
+import type { Call, Channel, Ephemeral, Group, Message, Notice, Person, View } from './workspace.ts'
 
 export interface SlackOptions {
   readonly signingSecret?: string
@@ -18,6 +18,8 @@ export interface SlackOptions {
   readonly appId?: string
   /** Granted bot scopes; default: those of the app's manifest. */
   readonly scopes?: readonly string[]
+  /** Events that the app is subscribed to; default: those of its manifest. */
+  readonly events?: readonly string[]
   /** Where requests go while no socket is connected; `deliverTo` sets it later. */
   readonly eventsUrl?: string
   /** Default 0, any free port. */
@@ -45,10 +47,14 @@ export interface SlackSimulator extends AsyncDisposable {
   disconnectSockets(reason?: 'warning' | 'refresh_requested' | 'link_disabled'): void
 
   addPerson(person: NewPerson): Person
+  /** The app is told with `user_change`. */
   update(personId: string, changes: PersonChanges): Person
   people(): readonly Person[]
-  /** Creates or replaces a user group. */
+  /** Creates or replaces a user group; the app is told with `subteam_…`. */
   setGroup(id: string, handle: string, members: readonly string[]): void
+  /** As when somebody deletes it; `setGroup` enables it again. */
+  disableGroup(id: string): void
+  groups(): readonly Group[]
   addChannel(channel: NewChannel): Channel
   updateChannel(id: string, changes: Parameters<typeof updateChannel>[2]): Channel
   channels(): readonly Channel[]
@@ -95,6 +101,10 @@ export interface SlackSimulator extends AsyncDisposable {
   event(event: Json, overrides?: Overrides): Promise<Ack>
   /** Sends the last event again with Slack's retry headers; the reason is, say, `http_timeout`. */
   retryEvent(num: number, reason: string): Promise<Ack>
+  /** Tells again of changes that the app has not acknowledged, as far as Slack's clock says. */
+  retryEvents(): Promise<void>
+  /** How many changes wait to be told again. */
+  readonly owedEvents: number
   /** Sends the last request again, `count` times at once, byte for byte. */
   redeliver(count?: number): Promise<readonly Ack[]>
   deliverRaw(raw: RawRequest): Promise<Ack>
@@ -111,10 +121,12 @@ export interface SlackSimulator extends AsyncDisposable {
   notices(personId: string): readonly Notice[]
   /** The newest 2,000 calls, oldest first. */
   readonly calls: readonly Call[]
+  /** People whom the message notified, by name or by user group, when it was posted. */
+  notified(message: Message): readonly string[]
   /** The text a person reads in a message, ephemeral, or view's content. */
   visibleText(shown: object): string
   onChange(listener: () => void): () => void
-  /** The first truthy value of the predicate, tried after each change. Default 5000 ms. */
+  /** The first truthy value of the predicate, tried after each change. Default 15000 ms. */
   waitFor<T>(
     predicate: () => T,
     options?: { readonly timeoutMs?: number },

@@ -2,11 +2,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { addChannel, channelOf, dmWith, updateChannel, type NewChannel } from './channels.ts'
 import { createDelivery } from './delivery.ts'
+import { createEventFeed } from './events.ts'
 import { createFaults, type Fault } from './faults.ts'
+import { disableGroup, setGroup } from './groups.ts'
 import * as acts from './interactions.ts'
+import { notified } from './mentions.ts'
 import { addMessage } from './messages.ts'
 import * as modals from './modals.ts'
-import { addPerson, updatePerson } from './people.ts'
+import { addPerson, updatePerson, userObject } from './people.ts'
 import { createResponseUrls } from './response-urls.ts'
 import type { SlackOptions, SlackSimulator } from './simulator.ts'
 import { createSocketMode } from './socket-mode.ts'
@@ -27,6 +30,7 @@ const SCOPES = [
   'channels:read',
   'groups:read',
 ]
+const EVENTS = ['user_change', 'subteam_updated', 'subteam_members_changed']
 
 /** A Slack workspace on a loopback port, with one app installed and nobody but its bot in it. */
 export async function startSlack(options: SlackOptions = {}): Promise<SlackSimulator> {
@@ -40,6 +44,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackSimul
     ackTimeoutMs: options.ackTimeoutMs ?? 3_000,
     signedAt: options.signedAt ?? Date.now,
   })
+  const events = createEventFeed(workspace, delivery)
 
   const socketUrl = (): string => `ws://${authority()}${socketMode.ticket()}`
   const backend = { workspace, triggers, socketUrl }
@@ -81,12 +86,16 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackSimul
     disconnectSockets: (reason = 'refresh_requested') => socketMode.disconnect(reason),
 
     addPerson: (person) => addPerson(workspace, person),
-    update: (id, changes) => updatePerson(workspace, id, changes),
-    people: () => [...workspace.people.values()],
-    setGroup(id, handle, members) {
-      workspace.groups.set(id, { id, handle, members: [...members] })
-      workspace.changed()
+    update(id, changes) {
+      const person = updatePerson(workspace, id, changes)
+      const user = userObject(workspace, person)
+      events.publish([{ type: 'user_change', user, cache_ts: person.updated }])
+      return person
     },
+    people: () => [...workspace.people.values()],
+    setGroup: (id, handle, members) => events.publish(setGroup(workspace, id, handle, members)),
+    disableGroup: (id) => events.publish(disableGroup(workspace, id)),
+    groups: () => [...workspace.groups.values()],
     addChannel: (channel: NewChannel) => addChannel(workspace, channel),
     updateChannel: (id, changes) => updateChannel(workspace, id, changes),
     channels: () => [...workspace.channels.values()],
@@ -113,6 +122,10 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackSimul
     openHome: (personId, overrides = {}) => acts.openHome(stage, personId, overrides),
     event: (event, overrides = {}) => acts.sendEvent(stage, event, overrides),
     retryEvent: (num, reason) => delivery.retryEvent(num, reason),
+    retryEvents: () => events.retryDue(),
+    get owedEvents() {
+      return events.waiting
+    },
     redeliver: (count = 1) => delivery.redeliver(count),
     deliverRaw: (raw) => delivery.deliverRaw(raw),
 
@@ -123,9 +136,10 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackSimul
     home: (personId) => workspace.homes.get(personId),
     notices: (personId) => [...(workspace.notices.get(personId) ?? [])],
     calls: workspace.calls,
+    notified: (message) => notified(workspace, message),
     visibleText,
     onChange: (listener) => workspace.onChange(listener),
-    waitFor: (predicate, { timeoutMs = 5_000 } = {}) => waitFor(workspace, predicate, timeoutMs),
+    waitFor: (predicate, { timeoutMs = 15_000 } = {}) => waitFor(workspace, predicate, timeoutMs),
 
     fail: (method: string, fault: Fault, times = 1) => faults.plan(method, fault, times),
     hold: (method) => faults.hold(method),
@@ -137,6 +151,7 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackSimul
 
     async [Symbol.asyncDispose]() {
       faults.clear()
+      events.close()
       delivery.close()
       socketMode.destroy()
       const closed = new Promise((resolve) => server.close(resolve))
@@ -157,6 +172,7 @@ function settingsFrom(options: SlackOptions): WorkspaceSettings {
     botUserId: 'U0JITBOT',
     botId: 'B0JITBOT',
     scopes: new Set(options.scopes ?? SCOPES),
+    events: new Set(options.events ?? EVENTS),
     now: options.now ?? Date.now,
   }
 }

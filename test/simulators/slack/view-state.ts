@@ -33,6 +33,13 @@ const STATE: Readonly<Record<string, readonly [field: string, initial: string, e
   file_input: ['files', '', []],
 }
 
+/** What Slack's client takes for an address or a number. */
+const FORMATS: Readonly<Record<string, RegExp>> = {
+  email_text_input: /^[^\s@]+@[^\s@]+\.[^\s@]+$/,
+  url_text_input: /^https?:\/\/\S+$/,
+  number_input: /^-?\d+(?:\.\d+)?$/,
+}
+
 /**
  * The state values of blocks: what stands in `kept` for the same block_id, action_id and type,
  * otherwise the initial value. Source: https://docs.slack.dev/surfaces/modals
@@ -86,12 +93,13 @@ export function choose(element: Json, entry: Entry): Json {
     const chosen = Array.isArray(entry) ? (entry as readonly Entry[]) : [entry]
     return { type, [field]: chosen.map((each) => optionFor(element, each)) }
   }
+  if (field === 'selected_date_time') return { type, [field]: secondsFrom(entry) }
   if (field !== 'value') return { type, [field]: entry }
   if (typeof entry === 'object') throw new Error(`a ${type} takes a text`)
   return { type, value: String(entry) }
 }
 
-/** Why Slack's client would not send the form: required inputs left empty, texts too short or long. */
+/** Why Slack's client would not send the form: required inputs left empty, texts too short or long, no addresses. */
 export function formProblems(view: View): readonly string[] {
   return view.blocks
     .filter((block) => block['type'] === 'input' && isJson(block['element']))
@@ -106,12 +114,19 @@ export function formProblems(view: View): readonly string[] {
       const { min_length: min, max_length: max } = element
       if (typeof min === 'number' && entry.length < min) return [`block "${blockId}" is too short`]
       if (typeof max === 'number' && entry.length > max) return [`block "${blockId}" is too long`]
-      return []
+      const fits = FORMATS[String(element['type'])]?.test(entry) ?? true
+      return fits ? [] : [`block "${blockId}" is no ${String(element['type']).split('_')[0]}`]
     })
 }
 
 function stateful(element: Json): boolean {
   return Object.hasOwn(STATE, String(element['type'])) && element['type'] !== 'overflow'
+}
+
+function secondsFrom(entry: Entry): number {
+  const digits = typeof entry === 'object' ? JSON.stringify(entry) : String(entry)
+  if (/^\d{10}$/.test(digits)) return Number(digits)
+  throw new Error(`a datetimepicker takes seconds since the epoch, ten digits, not ${digits}`)
 }
 
 function optionFor(element: Json, entry: Entry): Json {

@@ -120,6 +120,30 @@ describe('the Web API', () => {
     assert.deepEqual([group?.['id'], group?.['handle'], group?.['users']], ['S0SRE', 'sre', [ann]])
   })
 
+  it('lists members of groups only when asked, and disabled groups only when asked', async () => {
+    await using slack = await startSlack()
+    slack.setGroup('S0SRE', 'sre', [])
+    const listed = async (args: Json = {}) =>
+      (await call(slack, 'usergroups.list', args)).body['usergroups'] as Json[]
+    assert.equal('users' in ((await listed())[0] ?? {}), false)
+    slack.disableGroup('S0SRE')
+    assert.deepEqual(await listed(), [])
+    assert.equal((await listed({ include_disabled: true }))[0]?.['id'], 'S0SRE')
+  })
+
+  it('takes twenty look-ups of groups a minute, and says when it takes the next', async () => {
+    let now = 1_000_000
+    await using slack = await startSlack({ now: () => now })
+    for (let count = 0; count < 20; count += 1) {
+      assert.equal((await call(slack, 'usergroups.list', {})).body['ok'], true)
+      now += 1_000
+    }
+    const { status, body } = await call(slack, 'usergroups.list', {})
+    assert.deepEqual([status, body], [429, { ok: false, error: 'ratelimited' }])
+    now += 40_000
+    assert.equal((await call(slack, 'usergroups.list', {})).body['ok'], true)
+  })
+
   it('pages through the members of a conversation', async () => {
     await using slack = await startSlack()
     const ann = slack.addPerson({ name: 'Ann' }).id

@@ -3,11 +3,11 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { describeFault, type Fault, type Faults } from './faults.ts'
 import { argumentsOf, readBody } from './http-body.ts'
 import { isJson, parseJson, type Json } from './json.ts'
-import { authorize, type Backend } from './method.ts'
+import { authorize, type Backend, type Method } from './method.ts'
 import { methodNamed } from './methods.ts'
 import { Refusal } from './refusal.ts'
 import type { ResponseUrls } from './response-urls.ts'
-import { logCall } from './workspace.ts'
+import { logCall, type Workspace } from './workspace.ts'
 
 interface Services {
   readonly backend: Backend
@@ -83,11 +83,7 @@ async function withFault(
     case 'http':
       return send(response, { status: fault.status, body: {} })
     case 'rate-limited':
-      return send(response, {
-        status: 429,
-        body: { ok: false, error: 'ratelimited' },
-        headers: { 'retry-after': String(fault.retryAfterSeconds) },
-      })
+      return send(response, rateLimited(fault.retryAfterSeconds, {}))
     case 'error':
       return send(response, { status: 200, body: { ok: false, error: fault.error } })
     case 'hang':
@@ -119,11 +115,27 @@ function callApi(
     args = call.args
     const method = methodNamed(name)
     authorize(workspace, method, call.token)
+    const waitMs = overLimit(workspace, name, method)
+    if (waitMs > 0) return rateLimited(Math.ceil(waitMs / 1_000), args)
     return { status: 200, body: { ok: true, ...method.call(backend, args) }, headers, args }
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     return { status: 200, body: { ok: false, error: error.code, ...error.extra }, headers, args }
   }
+}
+
+/** Milliseconds until Slack takes another call of the method. */
+function overLimit(workspace: Workspace, name: string, { perMinute }: Method): number {
+  if (perMinute === undefined) return 0
+  const since = workspace.now() - 60_000
+  const recent = workspace.calls.filter(({ method, at, ok }) => method === name && ok && at > since)
+  const oldest = recent.at(-perMinute)
+  return oldest === undefined ? 0 : oldest.at - since
+}
+
+function rateLimited(seconds: number, args: Json): Outcome {
+  const headers = { 'retry-after': String(seconds) }
+  return { status: 429, body: { ok: false, error: 'ratelimited' }, headers, args }
 }
 
 function respondAt({ responseUrls }: Services, path: string, text: string): Outcome {

@@ -28,6 +28,9 @@ export interface Group {
   readonly id: string
   readonly handle: string
   readonly members: readonly string[]
+  /** Seconds since the epoch. */
+  readonly updated: number
+  readonly isDisabled?: boolean
 }
 
 /** A message as one version of it; an edit replaces it and keeps the old one in `history`. */
@@ -104,6 +107,8 @@ export interface WorkspaceSettings {
   readonly botUserId: string
   readonly botId: string
   readonly scopes: ReadonlySet<string>
+  /** Types of the events that the app is told of. */
+  readonly events: ReadonlySet<string>
   readonly now: () => number
 }
 
