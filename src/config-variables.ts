@@ -63,6 +63,23 @@ export const VARIABLES = {
     default: 'https://console.pomerium.app/api/v0',
     remedy: 'leave it out unless you test against a simulator',
   },
+  OPA_URL: {
+    schema: apiUrl().optional(),
+    remedy: 'give the address of the OPA that decides beside the catalogue, or leave it out',
+  },
+  OPA_TOKEN: {
+    schema: text(/^[!-~]+$/, 'must be one line of printable ASCII characters').optional(),
+    secret: true,
+    remedy: 'give the token that OPA wants (--authentication=token), or leave it out',
+  },
+  OPA_CA: {
+    schema: text(
+      /^-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----\s*$/,
+      'must be certificates in PEM',
+    ).optional(),
+    secret: true,
+    remedy: 'name the file of the authority that signed OPA’s certificate with OPA_CA_FILE',
+  },
   PORT: {
     schema: text(/^\d{1,5}$/, 'must be a whole number from 0 to 65535')
       .transform(Number)

@@ -19,6 +19,8 @@ export interface Config {
     /** Ends without a slash. */
     readonly apiUrl: string
   }
+  /** The OPA that a Rego policy is asked of; absent when there is none. */
+  readonly opa?: { readonly url: string; readonly token?: string; readonly ca?: string }
   /** 0 lets the system choose. */
   readonly port: number
   readonly cataloguePath: string
@@ -81,13 +83,14 @@ export function readSetting<N extends Name>(
 
 /** The secrets of a configuration that have no shape of their own, for the log to recognise. */
 export function secretsOf(config: Config): readonly string[] {
-  const { slack, pomerium, database } = config
+  const { slack, pomerium, database, opa } = config
   const password = new URL(database.url).password
   return [
     slack.botToken,
     slack.appToken ?? '',
     slack.signingSecret ?? '',
     pomerium.apiUserToken,
+    opa?.token ?? '',
     password,
     decodeURIComponent(password),
   ].filter((secret) => secret !== '')
@@ -145,6 +148,7 @@ function mistakeIn(
 
 function grouped(value: z.output<typeof values>): Config {
   const { SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret } = value
+  const { OPA_URL: opaUrl, OPA_TOKEN: token, OPA_CA: ca } = value
   return {
     slack: {
       botToken: value.SLACK_BOT_TOKEN,
@@ -159,6 +163,15 @@ function grouped(value: z.output<typeof values>): Config {
       clusterId: value.CLUSTER_ID,
       apiUrl: value.POMERIUM_API_URL,
     },
+    ...(opaUrl === undefined
+      ? {}
+      : {
+          opa: {
+            url: opaUrl,
+            ...(token === undefined ? {} : { token }),
+            ...(ca === undefined ? {} : { ca }),
+          },
+        }),
     port: value.PORT,
     cataloguePath: value.CATALOGUE,
     logLevel: value.LOG_LEVEL,

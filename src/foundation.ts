@@ -3,9 +3,10 @@ import type { Logger } from 'pino'
 import { pendingMigrations } from '../db/migrate.ts'
 import { Breaker } from './app/breaker.ts'
 import type { Lane } from './app/worker.ts'
+import type { RegoPolicy } from './app/rego-policy.ts'
 import { runWorker } from './app/worker.ts'
 import { policyWork } from './app/policy-work.ts'
-import { acceptCatalogue, reconcile } from './app/reconcile.ts'
+import { RECONCILE_MS, reconcile } from './app/reconcile.ts'
 import type { Store } from './app/store.ts'
 import { momentWork } from './app/sweep.ts'
 import type { Config } from './config.ts'
@@ -20,17 +21,22 @@ import { StartError } from './start-error.ts'
 import type { Clock } from './timing.ts'
 import { SYSTEM_CLOCK, sleep, within } from './timing.ts'
 
-const RECONCILE_MS = 5 * 60_000
 /** A write takes three exchanges at most; after that long nothing of it can still land. */
 const EXCHANGE_MS = 10_000
 /** Policies get the shorter lease, so that a killed process delays a revocation least. */
 const POLICY_LEASE_MS = 10_000
 const LEASE_MS = 30_000
 
-export interface Parts {
+/** What decides: the catalogue, and the organisation's Rego policy when there is one; replaced together. */
+export interface Rules {
   readonly catalogue: Catalogue
   /** The text that the catalogue was read from. */
   readonly catalogueSource: string
+  /** Disposed of by whoever replaces it. */
+  readonly rego?: RegoPolicy & Partial<AsyncDisposable>
+}
+
+export interface Parts extends Rules {
   readonly log: Logger
   /** What caches, sessions and breakers go by; windows and leases go by the database. */
   readonly clock?: Clock
@@ -48,11 +54,15 @@ export interface Foundation {
 }
 
 /**
- * Opens the database, accepts the catalogue, and begins to make Pomerium's policies equal to the grants: decided ends
- * must not wait for Slack. Throws {@link StartError}.
+ * Opens the database and begins to make Pomerium's policies equal to the grants: decided ends must not wait for Slack.
+ * `rules` are those to go by. Throws {@link StartError}.
  */
-export async function layFoundation(config: Config, parts: Parts): Promise<Foundation> {
-  const { log, catalogue, clock = SYSTEM_CLOCK } = parts
+export async function layFoundation(
+  config: Config,
+  parts: Parts,
+  rules: () => Rules,
+): Promise<Foundation> {
+  const { log, clock = SYSTEM_CLOCK } = parts
   const { db } = openDatabase({ url: config.database.url, log })
   const { apiUrl: baseUrl, ...account } = config.pomerium
   const policyApi = createPolicyApi({
@@ -93,12 +103,11 @@ export async function layFoundation(config: Config, parts: Parts): Promise<Found
     const deps = {
       store: foundation.store,
       log,
-      catalogue: () => catalogue,
+      catalogue: () => rules().catalogue,
       policyApi,
       sha256: (text: string) => createHash('sha256').update(text).digest('hex'),
       breaker: new Breaker(clock.steady),
     }
-    await acceptCatalogue(deps, catalogue, parts.catalogueSource)
     await reconcile(deps)
     foundation.work(
       { handlers: new Map([['policy', policyWork(deps)]]), hands: 4 },

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { StartError } from '../src/start-error.ts'
 import { startHouse } from './support/house.ts'
 import { storyOf } from './support/story.ts'
+import { catalogueOf } from './support/world.ts'
 
 describe('startBot', () => {
   it('answers whether it lives and is ready, and nothing else to strangers', async () => {
@@ -81,6 +82,23 @@ describe('startBot', () => {
     const id = await story.ask('alex', 'grafana-prod 1h INC-1 the first one goes on')
     await story.click('kim', id, 'approve')
     await story.untilCard(id, 'Active')
+  })
+
+  it('leaves no rules in force that do not fit the workspace, when it cannot start', async () => {
+    await using house = await startHouse()
+    const story = storyOf(house)
+    const id = await story.ask('alex', 'grafana-prod 1h INC-1 before the bad roll-out')
+    await story.click('kim', id, 'approve')
+    await story.untilState(id, 'active')
+    const unfit = house.catalogueSource.replaceAll('S0RELIABILITY', 'S0NOBODY')
+    await assert.rejects(
+      house.startBot({}, unfit),
+      (error) => error instanceof StartError && /S0NOBODY does not exist/.test(error.message),
+    )
+    const { rows } = await house.database.pool.query('select revision from catalogue_in_force')
+    assert.deepEqual(rows, [{ revision: catalogueOf(house.catalogueSource).revision }])
+    house.slack.update(house.people.alex, { kind: 'deactivated' })
+    await story.untilState(id, 'ended')
   })
 
   it('takes over what a resource that left the catalogue still owes', async () => {

@@ -136,6 +136,9 @@ describe('npm start in a workspace that does not fit', () => {
       text,
       /channel C0AUDIT cannot be looked up .*invite the bot|not in channel C0AUDIT/,
     )
-    assert.match(text, /user group S0NOBODY cannot be looked up .*check the id in the catalogue/)
+    assert.match(
+      text,
+      /user group S0NOBODY does not exist or is disabled; check the id in the catalogue/,
+    )
   })
 })

@@ -6,7 +6,7 @@ const LOOK_AGAIN_MS = 15
 export async function eventually<T>(
   what: string,
   look: () => Promise<T> | T,
-  timeoutMs = 5_000,
+  timeoutMs = 15_000,
 ): Promise<NonNullable<T>> {
   const until = performance.now() + timeoutMs
   for (;;) {

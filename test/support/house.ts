@@ -1,10 +1,11 @@
 import { Writable } from 'node:stream'
 import type { Bot } from '../../src/bot.ts'
-import type { Clock } from '../../src/timing.ts'
+import type { RegoPolicy } from '../../src/app/rego-policy.ts'
 import { startBot } from '../../src/bot.ts'
 import type { Config } from '../../src/config.ts'
 import { secretsOf } from '../../src/config.ts'
 import { createLogger } from '../../src/log.ts'
+import type { Clock } from '../../src/timing.ts'
 import type { PomeriumOptions, PomeriumSimulator } from '../simulators/pomerium/start-pomerium.ts'
 import { startPomerium } from '../simulators/pomerium/start-pomerium.ts'
 import type { SlackOptions, SlackSimulator } from '../simulators/slack/simulator.ts'
@@ -23,9 +24,9 @@ export interface Town extends AsyncDisposable {
   /** What a bot of this town is started with. */
   readonly config: Config
   readonly catalogueSource: string
-  /** Moves the clocks of the database, of the bots and of Pomerium forward, and wakes the workers. */
+  /** Moves everybody's clock forward, wakes the workers, and lets Slack tell again what is due for it. */
   advance(seconds: number): Promise<void>
-  /** The clock of the bots and of Pomerium. */
+  /** The clock of the bots, of Slack and of Pomerium. */
   readonly clock: Clock
 }
 
@@ -40,7 +41,10 @@ export interface House extends Town {
 
 export interface HouseOptions {
   readonly socketMode?: boolean
+  /** YAML; {@link CATALOGUE_YAML} unless told. */
   readonly catalogue?: string
+  /** What the bots ask too, beside the catalogue. */
+  readonly rego?: RegoPolicy
   readonly slack?: SlackOptions
   readonly pomerium?: PomeriumOptions
   /** A town to move into, with what is there already; the other options of a town are void then. */
@@ -58,7 +62,7 @@ export async function startTown(options: HouseOptions = {}): Promise<Town> {
   }
   const [database, slack, pomerium] = await Promise.all([
     createTestDatabase(2),
-    startSlack({ signingSecret: SIGNING_SECRET, ...options.slack }),
+    startSlack({ signingSecret: SIGNING_SECRET, now: clock.wall, ...options.slack }),
     startPomerium({ now: () => new Date(clock.wall()), ...options.pomerium }),
   ])
   const people = populate(slack)
@@ -93,6 +97,7 @@ export async function startTown(options: HouseOptions = {}): Promise<Town> {
       // First here, so that nothing is older than the database says.
       advanced += seconds
       await database.clock.advance(seconds)
+      await slack.retryEvents()
     },
     async [Symbol.asyncDispose]() {
       await slack[Symbol.asyncDispose]()
@@ -115,11 +120,12 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
   })
   const catalogue = catalogueOf(catalogueSource)
   const log = createLogger({ level: 'debug', destination, secrets: secretsOf(config) })
+  const rego = options.rego === undefined ? {} : { rego: options.rego }
   const bots: Bot[] = []
   const start = async (changes: Partial<Config> = {}, source = catalogueSource): Promise<Bot> => {
     const bot = await startBot(
       { ...config, ...changes },
-      { catalogue: catalogueOf(source), catalogueSource: source, log, clock },
+      { catalogue: catalogueOf(source), catalogueSource: source, log, clock, ...rego },
     )
     bots.push(bot)
     slack.deliverTo(`http://127.0.0.1:${bot.port}/slack/events`)
@@ -128,8 +134,9 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
   const close = town[Symbol.asyncDispose]
   try {
     const bot = await start()
-    await pomerium.waitFor(() => pomerium.policies().length === catalogue.resources.size)
-    if (options.catalogue === undefined) attachRoutes(pomerium)
+    const policies = [...catalogue.resources.values()].map(({ policy }) => policy)
+    await pomerium.waitFor(() => policies.every((name) => pomerium.policyNamed(name) !== undefined))
+    attachRoutes(pomerium, catalogue)
     return {
       ...town,
       bot,

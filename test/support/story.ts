@@ -1,14 +1,19 @@
+import { elementsOf } from '../simulators/slack/block-kit.ts'
+import type { Ack } from '../simulators/slack/delivery.ts'
+import type { Entries } from '../simulators/slack/view-state.ts'
 import { unescapeText } from '../simulators/slack/visible-text.ts'
-import type { Ephemeral, Message } from '../simulators/slack/workspace.ts'
+import type { Ephemeral, Message, View } from '../simulators/slack/workspace.ts'
 import { eventually } from './eventually.ts'
 import type { Town } from './house.ts'
-import { APPROVALS } from './world.ts'
+import { APPROVALS, AUDIT, FALLBACK, addressOf } from './world.ts'
 
 /** What people do and see in a town, in a few words each. */
 export interface Story {
   /** Asks by command; gives the id that the card shows. */
   ask(who: Name, line: string): Promise<string>
-  /** The card of a request in the approval channel, as it is now. */
+  /** Asks in any other way; gives the id that the card shows. */
+  asks(who: Name, act: () => Promise<unknown>): Promise<string>
+  /** The card of a request in the approval channel or the fallback channel, as it is now. */
   card(id: string): Message | undefined
   /** The text of the card, once it holds `words`. */
   untilCard(id: string, words: string): Promise<string>
@@ -16,32 +21,77 @@ export interface Story {
   headings(id: string): readonly string[]
   /** Lines in the card's thread; words that somebody gave stand on a line of their own. */
   trail(id: string): readonly string[]
+  /** Whom the card notified, then whom each post in its thread did. */
+  pinged(id: string): readonly (readonly Name[])[]
+  /** What the audit channel shows. */
+  alerts(): readonly string[]
   /** The requester's own message about a request. */
   direct(who: Name, id: string): string | undefined
   untilDirect(who: Name, id: string, words: string): Promise<string>
+  /** Clicks on the card, or on the person's own message where only that has the button. */
   click(who: Name, id: string, button: Button): Promise<void>
-  /** Clicks on the card and gives the private sentence that follows. */
+  /** The form in front of somebody, once it is the one. */
+  form(who: Name, form: Form): Promise<View>
+  /** Fills the form in that is in front of somebody and sends it. */
+  submit(who: Name, form: Form, entries: Entries): Promise<Ack>
+  /** Clicks and gives the private sentence that follows. */
   refusedClick(who: Name, id: string, button: Button): Promise<string>
   /** Types a command and gives the private sentence that follows. */
   command(who: Name, line: string): Promise<string>
   /** The private sentence that follows an act. */
   told(who: Name, act: () => Promise<unknown>): Promise<string>
-  /** What Pomerium's door answers now. */
-  visit(who: Name, host?: string, ip?: string): Promise<number>
+  /** What Pomerium's door answers now to somebody of the workspace, or to an address. */
+  visit(who: Name | Address, host?: string, from?: string | Approach): Promise<number>
+  /** A user group gets another member, or loses one; Slack tells the bot. */
+  joins(who: Name, groupId: string): void
+  leaves(who: Name, groupId: string): void
   request(id: string): Promise<RequestRow>
   /** The request's row, once its status or its grant's state is the one. */
   untilState(id: string, state: string): Promise<RequestRow>
   /** Actions of the audit trail of a request, oldest first. */
   events(id: string): Promise<readonly string[]>
+  /** What the audit trail has of the last such action about a request: by whom, from where, and the particulars. */
+  recorded(id: string, action: string): Promise<Recorded | undefined>
+  /** What somebody was refused, as the audit trail has it, oldest first: `request.create_refused: busy`. */
+  refusals(who: Name): Promise<readonly string[]>
   /** The rules that Pomerium stores for a policy. */
   rules(policy?: string): readonly unknown[]
   untilRules(count: number, policy?: string): Promise<void>
+  /** Moves everybody's clock to an instant, or so many seconds beside it. */
+  advanceTo(at: Date | null, plusSeconds?: number): Promise<void>
+  /** When nothing is due and nothing is being worked on: time may then go by without work being done twice. */
+  untilIdle(): Promise<void>
   /** Lets a minute go by whenever nothing is being worked on, until `look` holds; longer than any wait of the bot. */
   minutesUntil(what: string, look: () => Promise<boolean> | boolean): Promise<void>
 }
 
 export type Name = keyof Town['people']
-export type Button = 'approve' | 'deny' | 'end' | 'cancel'
+export type Address = `${string}@${string}`
+/** From where, an IP address when it is a string; and how. */
+export interface Approach {
+  readonly ip?: string
+  readonly method?: string
+}
+export type Button =
+  | 'approve'
+  | 'shorten'
+  | 'deny'
+  | 'end'
+  | 'cancel'
+  | 'extend'
+  | 'again'
+  | 'justified'
+  | 'not-justified'
+/** The modals, by what follows `jit:` in their callback ids. */
+export type Form = 'request' | 'break-glass' | 'extend' | 'shorten' | 'deny' | 'not-justified'
+
+export interface Recorded {
+  /** `bot`, or the Slack id of a person. */
+  readonly actor: string
+  readonly via: string
+  readonly alert: boolean
+  readonly details: Readonly<Record<string, unknown>>
+}
 
 export interface RequestRow {
   readonly status: string
@@ -59,19 +109,19 @@ export const BILLING = 'billing-db.example.com'
 export function storyOf(town: Town): Story {
   const { slack, pomerium, people, database } = town
 
-  const card = (id: string) =>
-    slack
-      .messages(APPROVALS)
-      .find((shown) => shown.threadTs === undefined && slack.visibleText(shown).includes(id))
   const text = (shown: Message | undefined) => (shown === undefined ? '' : slack.visibleText(shown))
+  const isAbout = (shown: Message, id: string) =>
+    shown.threadTs === undefined && text(shown).includes(`Request \`${id}\``)
+  const posted = () => [...slack.messages(APPROVALS), ...slack.messages(FALLBACK)]
+  const card = (id: string) => posted().find((shown) => isAbout(shown, id))
+  const directMessage = (who: Name, id: string) =>
+    slack.dm(people[who]).find((shown) => isAbout(shown, id))
   const untilCard = (id: string, words: string) =>
     slack.waitFor(() => text(card(id)).includes(words) && text(card(id)))
-  const direct = (who: Name, id: string) =>
-    slack
-      .dm(people[who])
-      .filter((shown) => shown.threadTs === undefined)
-      .map(text)
-      .find((words) => words.includes(id))
+  const direct = (who: Name, id: string) => {
+    const shown = directMessage(who, id)
+    return shown && text(shown)
+  }
   const told = async (who: Name, act: () => Promise<unknown>) => {
     const seen = new Set(slack.ephemerals(people[who]))
     await act()
@@ -81,15 +131,43 @@ export function storyOf(town: Town): Story {
     return text(shown)
   }
   const click = async (who: Name, id: string, button: Button) => {
-    const at = button === 'cancel' ? directMessage(who, id) : card(id)
+    const action = `jit:${button}`
+    const own = directMessage(who, id)
+    const at = own && !hasAction(card(id), action) && hasAction(own, action) ? own : card(id)
     if (at === undefined) throw new Error(`no message shows request ${id}`)
-    await slack.click(people[who], at, `jit:${button}`)
+    await slack.click(people[who], at, action)
   }
-  const directMessage = (who: Name, id: string) =>
-    slack.dm(people[who]).find((shown) => text(shown).includes(id))
+  const form = (who: Name, name: Form) =>
+    slack.waitFor(() => {
+      const top = slack.views(people[who]).at(-1)
+      return top?.content['callback_id'] === `jit:${name}` && top
+    })
+  const changeGroup = (id: string, change: (members: readonly string[]) => readonly string[]) => {
+    const group = slack.groups().find((each) => each.id === id)
+    if (group === undefined) throw new Error(`no user group ${id}`)
+    slack.setGroup(id, group.handle, change(group.members))
+  }
+  const threadOf = (id: string) => {
+    const ts = card(id)?.ts
+    return posted().filter((shown) => ts !== undefined && shown.threadTs === ts)
+  }
+  const asks = async (who: Name, act: () => Promise<unknown>) => {
+    const before = new Set(posted().map(({ ts }) => ts))
+    await act()
+    const shown = await slack.waitFor(() =>
+      posted().find(
+        (each) =>
+          each.threadTs === undefined && !before.has(each.ts) && text(each).includes(people[who]),
+      ),
+    )
+    const id = /Request `([0-9A-Z]{8})`/.exec(text(shown))?.[1]
+    if (id === undefined) throw new Error(`the card shows no id: ${text(shown)}`)
+    await slack.waitFor(() => direct(who, id))
+    return id
+  }
   const request = async (id: string) => {
     const { rows } = await database.pool.query<RequestRow>(
-      `select status, request.version, state, end_cause, starts_at, ends_at
+      `select status, request.version, state, end_cause, access_grant.starts_at, ends_at
        from request left join access_grant on request_id = id where id = $1`,
       [id],
     )
@@ -102,29 +180,25 @@ export function storyOf(town: Town): Story {
     return Array.isArray(ppl) ? ppl : [ppl]
   }
 
+  const isIdle = async () => {
+    const { rows } = await database.pool.query(
+      'select 1 from work where lease_until > jit_now() or due_at <= jit_now() and not blocked limit 1',
+    )
+    return rows.length === 0
+  }
+
   return {
     async ask(who, line) {
-      const before = new Set(slack.messages(APPROVALS).map(({ ts }) => ts))
-      await slack.command(people[who], APPROVALS, '/jit', `request ${line}`)
-      const posted = await slack.waitFor(() =>
-        slack
-          .messages(APPROVALS)
-          .find(
-            (shown) =>
-              shown.threadTs === undefined &&
-              !before.has(shown.ts) &&
-              text(shown).includes(people[who]),
-          ),
+      const id = await asks(who, () =>
+        slack.command(people[who], APPROVALS, '/jit', `request ${line}`),
       )
-      const id = /Request `([0-9A-Z]{8})`/.exec(text(posted))?.[1]
-      if (id === undefined) throw new Error(`the card shows no id: ${text(posted)}`)
-      await slack.waitFor(() => direct(who, id))
       // The private answer too, so that nobody takes it for the answer to what comes next.
       await slack.waitFor(() =>
         slack.ephemerals(people[who]).some((told) => text(told).includes(id)),
       )
       return id
     },
+    asks,
     card,
     untilCard,
     headings(id) {
@@ -132,13 +206,16 @@ export function storyOf(town: Town): Story {
       if (shown === undefined) return []
       return [...shown.history, shown].map((each) => text(each).split('\n')[0] ?? '')
     },
-    trail(id) {
-      const ts = card(id)?.ts
-      return slack
-        .messages(APPROVALS)
-        .filter((shown) => shown.threadTs === ts)
-        .flatMap((shown) => text(shown).split('\n'))
+    trail: (id) => threadOf(id).flatMap((shown) => text(shown).split('\n')),
+    pinged(id) {
+      const shown = card(id)
+      const names = Object.keys(people) as Name[]
+      return [...(shown === undefined ? [] : [shown]), ...threadOf(id)].map((each) => {
+        const notified = slack.notified(each)
+        return names.filter((name) => notified.includes(people[name]))
+      })
     },
+    alerts: () => slack.messages(AUDIT).map(text),
     direct,
     async untilDirect(who, id, words) {
       return slack.waitFor(() => {
@@ -147,15 +224,28 @@ export function storyOf(town: Town): Story {
       })
     },
     click,
+    form,
+    async submit(who, name, entries) {
+      return slack.submit(people[who], (await form(who, name)).id, entries)
+    },
     refusedClick: (who, id, button) => told(who, () => click(who, id, button)),
     command: (who, line) => told(who, () => slack.command(people[who], APPROVALS, '/jit', line)),
     told,
-    async visit(who, host = GRAFANA, ip) {
+    async visit(who, host = GRAFANA, from = {}) {
       const at = await database.clock.now()
-      const email = `${who}@example.com`
-      return pomerium.visit({ email, host, at, ...(ip === undefined ? {} : { sourceIp: ip }) })
-        .status
+      const email = isName(who) ? addressOf(who) : who
+      const { ip, ...rest } = typeof from === 'string' ? { ip: from } : from
+      return pomerium.visit({
+        email,
+        host,
+        at,
+        ...rest,
+        ...(ip === undefined ? {} : { sourceIp: ip }),
+      }).status
     },
+    joins: (who, groupId) => changeGroup(groupId, (members) => [...members, people[who]]),
+    leaves: (who, groupId) =>
+      changeGroup(groupId, (members) => members.filter((id) => id !== people[who])),
     request,
     untilState: (id, state) =>
       eventually(`request ${id} is ${state}`, async () => {
@@ -169,19 +259,46 @@ export function storyOf(town: Town): Story {
       )
       return rows.map(({ action }) => action)
     },
+    async advanceTo(at, plusSeconds = 0) {
+      if (at === null) throw new Error('there is no such instant')
+      const now = await database.clock.now()
+      await town.advance((at.getTime() - now.getTime()) / 1_000 + plusSeconds)
+    },
+    async recorded(id, action) {
+      const { rows } = await database.pool.query<Recorded>(
+        `select coalesce(actor_user_id, actor_kind) as actor, via, alert, details from audit_event
+         where request_id = $1 and action = $2 order by seq desc limit 1`,
+        [id, action],
+      )
+      return rows[0]
+    },
+    async refusals(who) {
+      const { rows } = await database.pool.query<{ refused: string }>(
+        `select action || ': ' || (details ->> 'refusal') as refused from audit_event
+         where actor_user_id = $1 and details ? 'refusal' order by seq`,
+        [people[who]],
+      )
+      return rows.map(({ refused }) => refused)
+    },
     rules,
     untilRules: (count, policy) => pomerium.waitFor(() => rules(policy).length === count),
+    async untilIdle() {
+      await eventually('nothing is being worked on', isIdle)
+    },
     async minutesUntil(what, look) {
       await eventually(what, async () => {
         if (await look()) return true
-        const { rows } = await database.pool.query(
-          'select 1 from work where lease_until > jit_now() or due_at <= jit_now() and not blocked limit 1',
-        )
-        if (rows.length === 0) await town.advance(61)
+        if (await isIdle()) await town.advance(61)
         return false
       })
     },
   }
+}
+
+const isName = (who: Name | Address): who is Name => !who.includes('@')
+
+function hasAction(shown: Message | undefined, action: string): boolean {
+  return shown?.blocks.flatMap(elementsOf).some((each) => each['action_id'] === action) ?? false
 }
 
 /** What a text reads like with Slack's marks for times taken out. */
