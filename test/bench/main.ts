@@ -10,7 +10,9 @@ import { globalSetup, globalTeardown } from '../support/global-setup.ts'
 import { ANSWERERS, ASKERS, CHANNEL, PEOPLE, benchCatalogue } from './catalogue.ts'
 import { startChild } from './child.ts'
 import { measureMerge } from './merge.ts'
+import { measureCompiledRego } from './rego.ts'
 import { Report } from './report.ts'
+import { measureRules } from './rules.ts'
 import { measureAcks, measureBurst, measureInForce } from './story.ts'
 import type { Stage } from './story.ts'
 
@@ -23,6 +25,8 @@ await globalSetup()
 try {
   REPORT.heading()
   measureMerge(REPORT)
+  measureRules(REPORT)
+  await measureCompiledRego(REPORT)
   await measureBot()
 } finally {
   await globalTeardown()

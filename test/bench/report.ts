@@ -6,9 +6,15 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
 }
 
-/** `p50 / p99` in milliseconds. */
+/** `p50 / p99` of milliseconds, in milliseconds. */
 export function spread(values: readonly number[]): string {
   return `p50 ${percentile(values, 0.5).toFixed(1)} ms, p99 ${percentile(values, 0.99).toFixed(1)} ms`
+}
+
+/** `p50 / p99` of milliseconds, in microseconds. */
+export function spreadMicros(values: readonly number[]): string {
+  const micros = (share: number) => (percentile(values, share) * 1_000).toFixed(1)
+  return `p50 ${micros(0.5)} µs, p99 ${micros(0.99)} µs`
 }
 
 /** Lines of what was measured, beside its goal. */

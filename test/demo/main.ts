@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { globalSetup, globalTeardown } from '../support/global-setup.ts'
 import type { House } from '../support/house.ts'
 import { startHouse } from '../support/house.ts'
+import { RULES_YAML } from '../support/world.ts'
 import type { DemoPage } from './page/server.ts'
 import { startPage } from './page/server.ts'
 import { play } from './play.ts'
@@ -17,17 +18,13 @@ process.on('uncaughtException', (error) => {
   process.exitCode = 1
   process.stderr.write(`An error that nothing has caught: ${error.stack ?? error.message}\n`)
 })
-/** Slack's clock goes with the database's. */
-let aheadMs = 0
 
 try {
   await globalSetup()
-  await using house = await startHouse({ slack: { now: () => Date.now() + aheadMs } })
+  await using house = await startHouse({ catalogue: RULES_YAML })
   if (values.play) await play(house, process.stdout)
   else {
-    await using page = await startPage(house, {
-      advance: (seconds) => void (aheadMs += seconds * 1_000),
-    })
+    await using page = await startPage(house)
     process.stdout.write(addresses(page, house))
     await stopped
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { House } from '../support/house.ts'
 import { startHouse } from '../support/house.ts'
+import { ENGINEERS, RULES_YAML } from '../support/world.ts'
 import type { DemoPage } from './page/server.ts'
 import { startPage } from './page/server.ts'
 import { openPage, post, send } from './visitor.ts'
@@ -20,7 +21,7 @@ describe('startPage', () => {
   let house: House
   let page: DemoPage
   before(async () => {
-    house = await startHouse()
+    house = await startHouse({ catalogue: RULES_YAML })
     page = await startPage(house)
   })
   after(async () => {
@@ -28,7 +29,13 @@ describe('startPage', () => {
     await house[Symbol.asyncDispose]()
   })
   const visit = (as: string) =>
-    post(page.origin, { act: 'visit', as, host: GRAFANA, network: 'office' })
+    post(page.origin, {
+      act: 'visit',
+      visitor: as,
+      host: GRAFANA,
+      network: 'office',
+      method: 'GET',
+    })
 
   it('carries a request from the command to the open door and on to its end', async () => {
     const kim = await openPage(page.origin, 'kim', 'approvals')
@@ -68,12 +75,15 @@ describe('startPage', () => {
     const sam = await openPage(page.origin, 'sam', 'dm')
     await post(page.origin, { act: 'write', as: 'robin', room: 'dm', text: '/jit' })
     const form = await robin.until('modal', /data-input="reason"/)
-    const view = /data-view="(\w+)"/.exec(form)?.[1] ?? ''
-    const entries = {
-      resource: { resource: 'grafana-prod' },
-      duration: { duration: '99h' },
-      reason: { reason: 'to look at "a <graph>"' },
-    }
+    const [, view = '', action = ''] =
+      /data-choose="click-in-view" data-view="(\w+)" data-action="([^"]+)"/.exec(form) ?? []
+    const reason = { reason: { reason: 'to look at "a <graph>"' } }
+    const choice = { view, block: 'resource', action, value: 'grafana-prod', entries: reason }
+    await post(page.origin, { act: 'click-in-view', as: 'robin', ...choice })
+    const followed = await robin.until('modal', /From 1m to 8h for Grafana/)
+    assert.match(followed, /to look at &quot;a &lt;graph&gt;&quot;/)
+    const input = /data-block="duration" data-input="([^"]+)"/.exec(followed)?.[1] ?? ''
+    const entries = { ...reason, duration: { [input]: '99h' } }
     await post(page.origin, { act: 'submit', as: 'robin', view, entries })
     const corrected = await robin.until('modal', /too long/)
     assert.match(corrected, /to look at &quot;a &lt;graph&gt;&quot;/)
@@ -82,6 +92,35 @@ describe('startPage', () => {
     await robin.until('modal', /^$/)
     await robin.close()
     await sam.close()
+  })
+
+  it('ends access when its holder leaves the group, as the page can make them', async () => {
+    const olga = await openPage(page.origin, 'olga', 'dm')
+    const write = { act: 'write', as: 'olga', room: 'dm' }
+    await post(page.origin, { ...write, text: '/jit request logs 30m a pager went off' })
+    await olga.until('policies', /olga@example\.com/)
+    await olga.until('account', /data-belongs="no"[^>]*>\s*@engineers/)
+    const leave = { act: 'group', as: 'olga', group: ENGINEERS, belongs: false }
+    await post(page.origin, leave)
+    await olga.until('account', /data-belongs="yes"[^>]*>\s*@engineers/)
+    await olga.until('conversation', /Ended/)
+    assert.doesNotMatch(olga.regions.get('policies') ?? '', /olga@example/)
+    await post(page.origin, { ...leave, belongs: true })
+    await post(page.origin, { act: 'account', as: 'olga', kind: 'deactivated' })
+    await olga.until('account', /value="deactivated" selected/)
+    await post(page.origin, { act: 'account', as: 'olga', kind: 'member' })
+    await olga.close()
+  })
+
+  it('tells apart reading and writing at a door, and knocks for people who are not in Slack', async () => {
+    const knock = { act: 'visit', host: 'kubernetes.example.com', network: 'office' }
+    const bad = await post(page.origin, { ...knock, visitor: 'dana', method: 'BREW' })
+    assert.equal(bad.status, 400)
+    const kim = await openPage(page.origin, 'kim', 'dm')
+    const { body } = await post(page.origin, { ...knock, visitor: 'dana', method: 'POST' })
+    assert.match(body, /403: dana is kept out of kubernetes/)
+    await kim.until('doors', /dana<\/strong> was kept out[^]*POST, from the office/)
+    await kim.close()
   })
 
   it('answers what cannot be done with a sentence, and goes on', async () => {

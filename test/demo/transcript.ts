@@ -1,4 +1,3 @@
-import type { Message } from '../simulators/slack/workspace.ts'
 import type { House } from '../support/house.ts'
 
 /** Writes what happens as lines that a newcomer can follow. */
@@ -41,12 +40,4 @@ export function createTranscript(house: House, out: NodeJS.WritableStream): Tran
       out.write(`${'✔'.padStart(WIDTH - 2)}  ${what}\n`)
     },
   }
-}
-
-/** The card of a request: the message of the approval channel that shows its id. */
-export function cardOf(house: House, channel: string, id: string): Message | undefined {
-  const { slack } = house
-  return slack
-    .messages(channel)
-    .find((message) => message.threadTs === undefined && slack.visibleText(message).includes(id))
 }

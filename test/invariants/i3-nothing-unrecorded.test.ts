@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
-import type { AccessRequest } from '../../src/domain/request.ts'
+import type { Ineligibility } from '../../src/domain/request.ts'
+import { settled } from '../../src/domain/request.ts'
 import type { RequestId } from '../../src/domain/ids.ts'
 import { startHouse } from '../support/house.ts'
 import { storyOf } from '../support/story.ts'
@@ -10,22 +11,27 @@ after(() => house[Symbol.asyncDispose]())
 const story = storyOf(house)
 const { store, pool } = house.database
 
+type Outcome =
+  | { readonly status: 'cancelled'; readonly cancelledAt: Date; readonly why?: Ineligibility }
+  | { readonly status: 'lapsed'; readonly lapsedAt: Date }
+
 describe('I3: state and audit trail commit together', () => {
   it('refuses to commit a change without its event, and an event without its change', async () => {
     const id = (await story.ask('alex', 'grafana-prod 1h INC-1 on the record')) as RequestId
-    await assert.rejects(
+    const unrecorded = (step: (at: Date) => Outcome) =>
       store.transaction(async (tx) => {
         const request = await tx.requests.lock(id)
         assert.ok(request?.status === 'pending')
-        const next: AccessRequest = {
-          ...request,
-          status: 'cancelled',
-          version: request.version + 1,
-          cancelledAt: tx.now,
-        }
+        const next = { ...settled(request), ...step(tx.now), version: request.version + 1 }
         await tx.requests.save(request, next)
-      }),
-      /has no audit event/,
+      })
+    const byBot = (at: Date) =>
+      ({ status: 'cancelled', cancelledAt: at, why: 'deactivated' }) as const
+    const lapsed = (at: Date) => ({ status: 'lapsed', lapsedAt: at }) as const
+    for (const step of [byBot, lapsed]) await assert.rejects(unrecorded(step), /has no audit event/)
+    await assert.rejects(
+      unrecorded((at) => ({ status: 'cancelled', cancelledAt: at })),
+      /was not cancelled by its requester/,
     )
     await assert.rejects(
       store.transaction(async (tx) => {

@@ -93,7 +93,7 @@ describe('I7: what the bot did not write stays as it is', () => {
     )
     assert.match(slack.visibleText(alert), /turn "enforced" off in Pomerium/)
     assert.equal(pomerium.history.length, writes)
-    assert.equal(story.headings(id).at(-1), '🟡 Approved: granting…')
+    await story.untilCard(id, 'Approved: granting…')
     enforce(false)
     await house.startBot()
     await story.untilCard(id, 'Active')

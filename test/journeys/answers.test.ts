@@ -67,7 +67,7 @@ describe('answers other than a simple yes', () => {
     await story.untilCard(id, 'Ended')
     assert.match(
       await story.told('kim', () => slack.clickStale(people.kim, place(id), 'jit:end')),
-      /^This access was over .*: nothing is left to end\.$/,
+      /^This access was over .*: nothing is left to end or to extend\.$/,
     )
   })
 
@@ -78,7 +78,7 @@ describe('answers other than a simple yes', () => {
       /Waiting for approval \(high risk\)/,
     )
     await story.click('kim', id, 'approve')
-    await story.untilCard(id, `Approved so far: 1 of 2: <@${people.kim}>.`)
+    await story.untilCard(id, `Progress*\n1 of 2: <@${people.kim}>`)
     await story.untilDirect('alex', id, `1 of 2 approvals so far: <@${people.kim}>`)
     assert.equal(
       await story.refusedClick('kim', id, 'approve'),

@@ -23,11 +23,13 @@ describe('from a request to access that ends by itself', () => {
       'Grafana (production) (`grafana-prod`)',
       '*Asked for*',
       '1h',
+      '*Why you*',
       'May answer: <!subteam^S0RELIABILITY>, but not the requester; 1 approval needed.',
       'Reason',
       'INC-42 dashboards are red',
       `Request \`${id}\`, asked TIME; lapses TIME`,
       'Approve',
+      'Approve with…',
       'Deny…',
     ])
     assert.deepEqual(plainly(await story.untilDirect('alex', id, 'Waiting')).split('\n'), [

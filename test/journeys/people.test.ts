@@ -50,8 +50,8 @@ describe('people who are not served', () => {
     ])
     await house.advance(61)
     const answers: [string, RegExp, string][] = [
-      [people.guest, /^Guests cannot ask/, 'not-a-member'],
-      [people.external, /^Only members of this workspace can ask/, 'not-a-member'],
+      [people.guest, /^Guests can ask for what names them only/, 'not-a-member'],
+      [people.external, /^Only people of this workspace can ask/, 'not-a-member'],
       [bot, /^Bots cannot ask/, 'not-a-member'],
       [invited, /^This account has not joined/, 'not-a-member'],
       [gone, /^This Slack account is deactivated/, 'not-a-member'],
@@ -76,10 +76,13 @@ describe('people who are not served', () => {
     ])
     await house.advance(61)
     const id = await story.ask('alex', 'grafana-prod 1h INC-2 who may answer')
-    assert.match(await story.refusedClick('guest', id, 'approve'), /^Guests cannot/)
-    assert.match(await story.refusedClick('external', id, 'approve'), /^Only members/)
+    assert.match(await story.refusedClick('guest', id, 'approve'), /^Guests .* answer nothing/)
+    assert.match(
+      await story.refusedClick('external', id, 'approve'),
+      /^Only people of this workspace/,
+    )
     assert.match(await story.refusedClick('eve', id, 'approve'), /^You may not answer/)
-    assert.match(await story.command('guest', `deny ${id} no`), /^Guests cannot/)
+    assert.match(await story.command('guest', `deny ${id} no`), /^Guests .* answer nothing/)
     assert.equal((await story.request(id)).status, 'pending')
     await story.command('alex', `cancel ${id}`)
   })
@@ -91,9 +94,16 @@ describe('people who are not served', () => {
       'Your e-mail address is not the one that this bot knows you by: ask an operator to confirm the change, then try again.'
     assert.equal((await ask(people.robin)).split('\n')[0], refusal)
     assert.equal(await story.command('robin', 'mine'), refusal)
+    const because = 'because the e-mail address in Slack is another one than before'
     assert.match(
-      await story.refusedClick('kim', robin, 'approve'),
-      /^The requester may not ask for this resource any more/,
+      await story.untilCard(robin, 'Cancelled'),
+      new RegExp(`The bot cancelled it .*, ${because}\\.`),
+    )
+    const stale = story.card(robin)
+    assert.ok(stale)
+    assert.equal(
+      await story.told('kim', () => slack.clickStale(people.kim, stale, 'jit:approve')),
+      `This request was cancelled, ${because}: there is nothing to answer.`,
     )
     const alerts = () =>
       slack.messages(AUDIT).filter((m) => /An e-mail address changed/.test(slack.visibleText(m)))
@@ -105,7 +115,10 @@ describe('people who are not served', () => {
     assert.equal((await ask(people.robin)).split('\n')[0], refusal)
     assert.equal(alerts().length, 1)
     slack.update(people.robin, { email: 'Robin@Example.com' })
-    assert.doesNotMatch(await story.command('robin', 'mine'), /address/)
+    assert.match(
+      await story.command('robin', 'mine'),
+      new RegExp(`\`${robin}\` \\*Cancelled\\* .*, ${because}$`),
+    )
     assert.equal(alerts().length, 1)
   })
 })

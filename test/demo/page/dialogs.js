@@ -8,7 +8,16 @@ export function showModal() {
   const hasContent = modal.firstElementChild !== null
   if (hasContent && !modal.open) modal.showModal()
   if (!hasContent && modal.open) modal.close()
+  for (const picker of modal.querySelectorAll('[data-seconds]')) showInstant(picker)
   modal.querySelector('[aria-invalid], [autofocus], textarea, input, select')?.focus()
+}
+
+/** Shows a picker's instant as the reader's own clock has it. */
+export function showInstant(picker) {
+  const { seconds } = picker.dataset
+  if (seconds === '') return
+  const at = new Date(seconds * 1_000)
+  picker.value = new Date(at - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16)
 }
 
 /** Calls when the person leaves the modal by the Escape key. */
@@ -25,12 +34,26 @@ export function entriesOf(form) {
   const entries = {}
   for (const control of form.querySelectorAll('[data-input]')) {
     const { block, input } = control.dataset
-    const value = control.multiple
-      ? [...control.selectedOptions].map((option) => option.value)
-      : control.value
-    entries[block] = { ...entries[block], [input]: value === '' ? null : value }
+    const value = entryOf(control, entries[block]?.[input])
+    entries[block] = { ...entries[block], [input]: value }
   }
   return entries
+}
+
+/** What was entered into a control; `before` is what the same input's earlier buttons or boxes said. */
+export function entryOf(control, before) {
+  switch (control.type) {
+    case 'radio':
+      return control.checked ? control.value : (before ?? null)
+    case 'checkbox':
+      return control.checked ? [...(before ?? []), control.value] : (before ?? [])
+    case 'select-multiple':
+      return [...control.selectedOptions].map((option) => option.value)
+    case 'datetime-local':
+      return control.value === '' ? null : String(Math.floor(new Date(control.value) / 1_000))
+    default:
+      return control.value === '' ? null : control.value
+  }
 }
 
 /** Whether the person wants it, asked by the element's own words; true when it has none. */

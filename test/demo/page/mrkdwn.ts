@@ -1,4 +1,4 @@
-import { DOORS, GROUPS } from './cast.ts'
+import { DOORS } from './cast.ts'
 import type { Html } from './html.ts'
 import { html, markupOf, safe } from './html.ts'
 
@@ -6,6 +6,7 @@ import { html, markupOf, safe } from './html.ts'
 export interface Names {
   person(id: string): string | undefined
   channel(id: string): string | undefined
+  group(id: string): string | undefined
 }
 
 const EMOJI: Readonly<Record<string, string>> = {
@@ -74,12 +75,13 @@ function mention(token: string, names: Names): Html {
   if (target.startsWith('#')) return mentioned('#', names.channel(id) ?? label ?? id)
   if (target.startsWith('!subteam^')) {
     const group = target.slice('!subteam^'.length)
-    return mentioned('@', GROUPS.get(group) ?? label ?? group)
+    return mentioned('@', names.group(group) ?? label ?? group)
   }
   if (target.startsWith('!date^')) {
     const [, seconds = '', format = ''] = target.split('^')
     return instant(Number(seconds), format, unescape(label ?? ''))
   }
+  if (target.startsWith('mailto:')) return html`${unescape(label ?? target.slice(7))}`
   if (target.startsWith('!')) return mentioned('@', label ?? id)
   return linkTo(unescape(target), unescape(label ?? target))
 }

@@ -1,4 +1,12 @@
-import { entriesOf, isConfirmed, onEscape, say, showModal } from './dialogs.js'
+import {
+  entriesOf,
+  entryOf,
+  isConfirmed,
+  onEscape,
+  say,
+  showInstant,
+  showModal,
+} from './dialogs.js'
 import { formatTimes, runClock, setClock } from './times.js'
 
 const query = new URLSearchParams(location.search)
@@ -16,6 +24,10 @@ onEscape((view) => act({ act: 'close', as: viewer.as, view, all: true }))
 document.addEventListener('click', (event) => {
   const element = event.target.closest?.('[data-act], [data-as], [data-room], [data-tab]')
   if (element?.matches('button')) void onPress(element)
+})
+
+document.addEventListener('change', (event) => {
+  if (event.target.matches('[data-choose]')) void onChoice(event.target)
 })
 
 document.addEventListener('submit', (event) => {
@@ -52,19 +64,29 @@ function showRegion({ id, markup }) {
   const isNew = !shown.has(id)
   shown.set(id, markup)
   const isAtEnd = region.scrollHeight - region.scrollTop - region.clientHeight < 60
-  const folded = [...region.querySelectorAll('details:not([open])')].map((d) => d.dataset.keep)
-  const focused = region.contains(document.activeElement)
-    ? keyOf(document.activeElement)
-    : undefined
+  const wasOpen = new Map(
+    [...region.querySelectorAll('details')].map(({ dataset, open }) => [dataset.keep, open]),
+  )
+  const focused = region.contains(document.activeElement) ? document.activeElement : undefined
   region.innerHTML = markup
   formatTimes(region)
+  for (const picker of region.querySelectorAll('[data-seconds]')) showInstant(picker)
   for (const details of region.querySelectorAll('details'))
-    details.open = !folded.includes(details.dataset.keep)
-  if (focused !== undefined)
-    [...region.querySelectorAll('button')].find((each) => keyOf(each) === focused)?.focus()
+    details.open = wasOpen.get(details.dataset.keep) ?? details.open
   region.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
   if (id === 'modal') showModal()
+  if (focused !== undefined && !region.querySelector('[aria-invalid]')) focusAgain(region, focused)
   if (region === conversation && (isAtEnd || isNew)) region.scrollTop = region.scrollHeight
+}
+
+/** Gives the focus to what took the element's place, with what is being typed there. */
+function focusAgain(region, element) {
+  const next = [...region.querySelectorAll('button, input, select, textarea')].find(
+    (each) => keyOf(each) === keyOf(element),
+  )
+  if (next === undefined || (region.id === 'modal' && next.matches('button'))) return
+  if (next.matches('textarea, input[type=text], input[type=email]')) next.value = element.value
+  next.focus()
 }
 
 function keyOf(element) {
@@ -81,8 +103,20 @@ async function onPress(element) {
   } else if (await isConfirmed(element)) await whileBusy(element, doingOf(element.dataset))
 }
 
+/** Something was chosen that the bot, or the workspace, is told of at once. */
+async function onChoice(control) {
+  const { choose: name, ...data } = control.dataset
+  const all = [...(control.closest('.choices')?.querySelectorAll('input') ?? [control])]
+  const value = all.reduce((before, each) => entryOf(each, before), undefined)
+  const form = control.closest('form.modal')
+  const entries = form === null ? {} : { entries: entriesOf(form) }
+  if (await isConfirmed(control))
+    await act({ ...doingOf({ ...data, act: name, value, kind: value }), ...entries })
+}
+
 function doingOf({ act: name, ...data }) {
-  const common = { act: name, as: data.visitor ?? viewer.as }
+  const common = { act: name, as: viewer.as }
+  const chosen = data.value === undefined ? {} : { value: data.value }
   switch (name) {
     case 'click':
       return {
@@ -91,13 +125,24 @@ function doingOf({ act: name, ...data }) {
         ts: data.ts,
         action: data.action,
         block: data.block,
+        ...chosen,
       }
     case 'click-in-view':
-      return { ...common, view: data.view, action: data.action, block: data.block }
+      return { ...common, view: data.view, action: data.action, block: data.block, ...chosen }
     case 'close':
       return { ...common, view: data.view, all: data.all === 'yes' }
     case 'visit':
-      return { ...common, host: data.host, network: document.getElementById('network').value }
+      return {
+        act: name,
+        visitor: data.visitor ?? viewer.as,
+        host: data.host,
+        network: document.getElementById('network').value,
+        method: document.getElementById('method').value,
+      }
+    case 'account':
+      return { ...common, kind: data.kind }
+    case 'group':
+      return { ...common, group: data.group, belongs: data.belongs === 'yes' }
     default:
       return { act: name, seconds: Number(data.seconds) }
   }

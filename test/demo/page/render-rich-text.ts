@@ -1,6 +1,5 @@
 import type { Json } from '../../simulators/slack/json.ts'
 import { isJson, objectsOf, textOf } from '../../simulators/slack/json.ts'
-import { GROUPS } from './cast.ts'
 import type { Html } from './html.ts'
 import { html, lines } from './html.ts'
 import type { Names } from './mrkdwn.ts'
@@ -37,7 +36,7 @@ function renderInline(element: Json, names: Names): Html {
     case 'user':
       return mentioned('@', names.person(field('user_id')) ?? field('user_id'))
     case 'usergroup':
-      return mentioned('@', GROUPS.get(field('usergroup_id')) ?? field('usergroup_id'))
+      return mentioned('@', names.group(field('usergroup_id')) ?? field('usergroup_id'))
     case 'channel':
       return mentioned('#', names.channel(field('channel_id')) ?? field('channel_id'))
     case 'date':

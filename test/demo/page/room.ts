@@ -55,10 +55,17 @@ export function personOf({ slack, people }: House, key: keyof People): Person {
   return found
 }
 
-/** Names of the workspace's people and channels. */
+/** What to call somebody who knocks at a door: as Slack shows them, when they are there. */
+export function labelOf(house: House, visitor: string): string {
+  const persona = CAST.find(({ key }) => key === visitor)
+  return persona === undefined ? visitor : personOf(house, persona.key).displayName
+}
+
+/** Names of the workspace's people, channels and user groups. */
 export function namesOf({ slack }: House): Names {
   return {
     person: (id) => slack.people().find((person) => person.id === id)?.displayName,
     channel: (id) => slack.channels().find((channel) => channel.id === id)?.name,
+    group: (id) => slack.groups().find((group) => group.id === id)?.handle,
   }
 }

@@ -33,21 +33,11 @@ const HEADERS = {
   'cache-control': 'no-store',
 }
 
-/** Serves the page. `advance` also sets the clocks forward that are not the database's. */
-export async function startPage(
-  house: House,
-  options: { readonly advance?: (seconds: number) => void } = {},
-): Promise<DemoPage> {
+/** Serves the page of a house. */
+export async function startPage(house: House): Promise<DemoPage> {
   const memory = createMemory(house)
   const feed = createFeed(house, memory)
-  const stage: Stage = {
-    house,
-    memory,
-    async advance(seconds) {
-      options.advance?.(seconds)
-      await house.database.clock.advance(seconds)
-    },
-  }
+  const stage: Stage = { house, memory }
   const files = new Map(
     [...FILES].map(([path, [name, type]]) => [
       path,

@@ -1,4 +1,5 @@
 import type { House } from '../../support/house.ts'
+import { drawAccount } from './draw-account.ts'
 import type { AuditRow } from './draw-audit.ts'
 import { drawAudit, newestAudit } from './draw-audit.ts'
 import { drawConversation, drawModal } from './draw-conversation.ts'
@@ -48,6 +49,7 @@ export function drawRegions(
     people: drawPeople(house, viewer),
     rooms: drawRooms(house, viewer, memory.seen),
     title: drawTitle(house, viewer),
+    account: drawAccount(house, viewer),
     conversation: drawConversation(house, viewer),
     modal: drawModal(house, viewer),
     doors: drawDoors(house, viewer, memory.visits, moment.at),

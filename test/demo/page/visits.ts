@@ -1,14 +1,11 @@
 import type { House } from '../../support/house.ts'
-import type { People } from '../../support/world.ts'
-import { NETWORKS } from './cast.ts'
-import { personOf } from './room.ts'
+import type { Approach } from './cast.ts'
+import { NETWORKS, VISITORS } from './cast.ts'
 
 /** One knock at a door and the cluster's answer. */
-export interface Visited {
-  readonly as: keyof People
+export interface Visited extends Approach {
   readonly who: string
   readonly host: string
-  readonly network: keyof typeof NETWORKS
   readonly status: 200 | 403 | 404
   readonly why: string
   readonly at: Date
@@ -19,8 +16,8 @@ export interface Visits {
   readonly all: readonly Visited[]
   /** What the same knock would be answered at another time. */
   verdictAt(visited: Visited, at: Date): Visited['status']
-  /** Knocks as somebody, now by the database's clock. */
-  knock(as: keyof People, host: string, network: keyof typeof NETWORKS): Promise<Visited>
+  /** Knocks as one of the {@link VISITORS}, now by the database's clock. */
+  knock(who: string, host: string, approach: Approach): Promise<Visited>
 }
 
 const KEPT = 20
@@ -28,20 +25,21 @@ const KEPT = 20
 /** Nobody has knocked yet. */
 export function createVisits(house: House): Visits {
   const all: Visited[] = []
-  const ask = (as: keyof People, host: string, network: keyof typeof NETWORKS, at: Date) =>
+  const ask = (who: string, host: string, { network, method }: Approach, at: Date) =>
     house.pomerium.visit({
-      email: personOf(house, as).email,
+      email: VISITORS.get(who),
       host,
       at,
+      method,
       sourceIp: NETWORKS[network],
     })
   return {
     all,
-    verdictAt: ({ as, host, network }, at) => ask(as, host, network, at).status,
-    async knock(as, host, network) {
+    verdictAt: (visited, at) => ask(visited.who, visited.host, visited, at).status,
+    async knock(who, host, approach) {
       const at = await house.database.clock.now()
-      const { status, why } = ask(as, host, network, at)
-      const visited = { as, who: personOf(house, as).displayName, host, network, status, why, at }
+      const { status, why } = ask(who, host, approach, at)
+      const visited = { who, host, ...approach, status, why, at }
       all.unshift(visited)
       all.splice(KEPT)
       return visited
