@@ -107,7 +107,8 @@ async function carryOut(
   if (!decision.ok) return refused(tx, change, request, actor, decision.refusal)
   if (request === undefined)
     throw new TypeError(`decided a request that is not there: ${change.id}`)
-  await recordChange(tx, request, decision, act)
+  const details = { ...decision.details, catalogueRevision: catalogue.revision }
+  await recordChange(tx, request, { ...decision, details }, act)
   deps.log.info({ requestId: change.id, actor: change.actor, via: change.via }, decision.action)
   return { ok: true, value: await viewIn(tx, catalogue, decision.next) }
 }

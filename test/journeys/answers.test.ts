@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { startHouse } from '../support/house.ts'
 import { BILLING, plainly, storyOf } from '../support/story.ts'
+import { CATALOGUE_YAML, catalogueOf } from '../support/world.ts'
 
 const house = await startHouse()
 after(() => house[Symbol.asyncDispose]())
@@ -32,6 +33,10 @@ describe('answers other than a simple yes', () => {
       'use the <staging> dashboard',
     ])
     assert.deepEqual(await story.events(id), ['request.created', 'request.denied'])
+    assert.deepEqual((await story.recorded(id, 'request.denied'))?.details, {
+      reason: 'use the <staging> dashboard',
+      catalogueRevision: catalogueOf(CATALOGUE_YAML).revision,
+    })
     assert.equal(await story.visit('alex'), 403)
   })
 

@@ -3,7 +3,7 @@ import { after, describe, it } from 'node:test'
 import { startHouse } from '../support/house.ts'
 import type { Name } from '../support/story.ts'
 import { plainly, storyOf } from '../support/story.ts'
-import { APPROVALS, ONCALL, RULES_YAML } from '../support/world.ts'
+import { APPROVALS, ONCALL, RULES_YAML, catalogueOf } from '../support/world.ts'
 
 const PAYMENTS = 'payments.example.com'
 const POLICY = 'jit-payments'
@@ -48,6 +48,8 @@ const topView = (who: Name) => {
 }
 const refusedReview = async (who: Name, id: string, said: string) =>
   (await story.command(who, `review ${id} ${said}`)).split('\n')[0]
+
+const REVISION = catalogueOf(RULES_YAML).revision
 
 describe('break-glass access', () => {
   it('opens at once after one more question, loudly, and ends by itself', async () => {
@@ -141,6 +143,7 @@ describe('break-glass access', () => {
     assert.deepEqual((await story.recorded(id, 'grant.reviewed'))?.details, {
       verdict: 'not-justified',
       note: 'a refund can wait',
+      catalogueRevision: REVISION,
     })
     assert.equal(await story.visit('olga', PAYMENTS), 200)
     assert.match(await story.command('sid', `end ${id} a refund can wait`), /^Ending/)
