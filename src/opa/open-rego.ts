@@ -4,7 +4,6 @@ import type { RegoPolicy } from '../app/rego-policy.ts'
 import type { RegoSettings } from '../domain/resource.ts'
 import { BundleProblem } from './bundle.ts'
 import { createRemoteRego } from './remote.ts'
-import { loadCompiledRego } from './wasm.ts'
 
 /** Disposing lets questions under way end, and then lets go of connections and memory. */
 export type OpenRego = RegoPolicy & AsyncDisposable
@@ -40,6 +39,8 @@ export async function openRego(
 
 async function compiled(file: string, path: string, now: () => number): Promise<OpenedRego> {
   try {
+    // Only then, since the engine takes some megabytes of memory.
+    const { loadCompiledRego } = await import('./wasm.ts')
     const rego = await loadCompiledRego(file, path, { now })
     return { ok: true, rego: { ...rego, [Symbol.asyncDispose]: () => Promise.resolve() } }
   } catch (error) {
