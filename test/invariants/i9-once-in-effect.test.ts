@@ -105,7 +105,8 @@ describe('I9: delivered twice, done once', () => {
         return id
       }),
     )
-    const stopped = house.bot.stop(100)
+    // Long enough to remember what it has posted: who dies between the two posts a line again.
+    const stopped = house.bot.stop(5_000)
     held.release()
     await stopped
     // The longest lease that the stopped replica may have left behind.
