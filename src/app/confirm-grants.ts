@@ -5,11 +5,10 @@ import type { Rule } from '../domain/ppl.ts'
 import type { Approved } from '../domain/request.ts'
 import type { PolicyDeps } from './locate-policy.ts'
 import { recordPolicyEvent } from './policy-trouble.ts'
-import { recordChange } from './record.ts'
+import { BY_BOT, recordChange } from './record.ts'
 import type { PolicyState, Transaction } from './store.ts'
 
 const SHOWN_RULES = 10
-const BY_BOT = { actor: { kind: 'bot' }, via: 'bot' } as const
 
 interface Proof {
   readonly state: PolicyState

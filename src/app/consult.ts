@@ -5,6 +5,7 @@ import { strictest } from '../domain/rego.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Deps } from './deps.ts'
 import type { RecordedAct } from './record.ts'
+import { recordEvent } from './record.ts'
 import type { RegoAnswer, RegoQuestion } from './rego-policy.ts'
 import type { Transaction } from './store.ts'
 
@@ -22,16 +23,13 @@ export interface Opinion {
 /** Asks the Rego policy in force; `undefined` when there is none. */
 export async function consult(
   deps: Pick<Deps, 'rego' | 'steady'>,
-  questions: readonly RegoQuestion[],
+  question: RegoQuestion,
 ): Promise<Opinion | undefined> {
   const rego = deps.rego()
   if (rego === undefined) return undefined
   const askedAtMs = deps.steady()
-  const ask = async (question: RegoQuestion) => ({
-    stage: question.stage,
-    answer: await rego.ask(question),
-  })
-  return { askedAtMs, answers: await Promise.all(questions.map(ask)) }
+  const answer = await rego.ask(question)
+  return { askedAtMs, answers: [{ stage: question.stage, answer }] }
 }
 
 /** The answers of both, as old as the older. */
@@ -84,8 +82,7 @@ export async function recordOpinion(
     const action = isSilent ? 'rego.no_decision' : 'rego.decided'
     const alert = isSilent && !(await tx.audit.alertedWithin(action, QUIET_SECONDS))
     const details = { stage, ...detailsOf(answer) }
-    const { seq } = await tx.audit.append({ ...act, ...about, action, alert, details })
-    if (alert) await tx.work.mark('alert', String(seq))
+    await recordEvent(tx, { ...act, ...about, action, alert, details })
   }
 }
 

@@ -8,14 +8,14 @@ import { resourceAt } from '../domain/resource.ts'
 import { groupsIn, ineligibility, isSponsor } from '../domain/rules.ts'
 import type { Deps } from './deps.ts'
 import type { Identified } from './identify.ts'
-import { identify } from './identify.ts'
+import { identify, isUndecided } from './identify.ts'
 import { othersCatalogue } from './others-catalogue.ts'
-import { recordChange } from './record.ts'
+import { BY_BOT, recordChange } from './record.ts'
 import { recountApprovals } from './recount.ts'
 import type { Work } from './store.ts'
 import type { WorkHandler } from './worker.ts'
 
-type EligibilityDeps = Pick<Deps, 'store' | 'directory' | 'catalogue' | 'log' | 'steady'>
+type EligibilityDeps = Pick<Deps, 'store' | 'directory' | 'catalogue' | 'rego' | 'log' | 'steady'>
 
 /** After so many failures in a row a person is looked up less often: Slack allows few look-ups, and answers need them. */
 const FAILURES_TO_SLOW_DOWN = 4
@@ -78,9 +78,7 @@ async function judge(
   const identified = await look(resource === undefined ? new Set() : groupsFor(request, resource))
   if (!identified.ok) {
     const { refusal } = identified
-    // Slack knows its former people too: whom it does not know at all, it is asked about with the wrong token.
-    if (refusal.code === 'not-a-member')
-      return refusal.why === 'unknown' ? 'undecided' : refusal.why
+    if (refusal.code === 'not-a-member' && !isUndecided(refusal)) return refusal.why
     return refusal.code === 'email-changed' ? refusal.code : 'undecided'
   }
   const { person } = identified
@@ -126,9 +124,7 @@ async function vouches(
     return resource === undefined
       ? found.person.standing === 'member'
       : isSponsor(resource, found.person)
-  const { refusal } = found
-  const isUnknown = refusal.code === 'not-a-member' && refusal.why === 'unknown'
-  return refusal.code === 'directory-unavailable' || isUnknown ? 'undecided' : false
+  return isUndecided(found.refusal) ? 'undecided' : false
 }
 
 /** The groups that eligibility for a request depends on. */
@@ -153,7 +149,7 @@ async function disqualify(
     const request = await tx.requests.lock(id)
     const decision = decide(request, { type: 'disqualify', at: tx.now, why })
     if (request === undefined || !decision.ok) return
-    await recordChange(tx, request, decision, { actor: { kind: 'bot' }, via: 'bot' })
+    await recordChange(tx, request, decision, BY_BOT)
     log.info({ requestId: id, why }, decision.action)
   })
 }

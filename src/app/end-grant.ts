@@ -1,5 +1,4 @@
-import { answerGroups } from '../domain/approvals.ts'
-import { groupsIn } from '../domain/rules.ts'
+import { approverSets, groupsIn } from '../domain/rules.ts'
 import { changeRequest } from './change-request.ts'
 import type { Deps } from './deps.ts'
 import type { RequestView } from './ports.ts'
@@ -15,7 +14,7 @@ export function endGrant(
     ...input,
     refusedAs: 'grant.end_refused',
     opensAccess: false,
-    entitled: (resource) => new Set([...groupsIn(admins()), ...answerGroups(resource)]),
+    entitled: (resource) => groupsIn(admins(), ...approverSets(resource)),
     command: ({ actor, resource, at }) => ({
       type: 'end',
       at,

@@ -7,6 +7,7 @@ import { isWritableEmail } from '../domain/ppl-rule.ts'
 import { domainOf } from '../domain/rules.ts'
 import type { Directory } from './ports.ts'
 import { DirectoryUnavailable } from './ports.ts'
+import { recordEvent } from './record.ts'
 import type { Store } from './store.ts'
 
 export type Identified =
@@ -85,6 +86,14 @@ export function strangerRefusal(person: Person, { domains }: Catalogue): Refusal
   return person.standing === 'outsider' ? { code: 'email-domain', domains } : undefined
 }
 
+/** Whether a refusal tells nothing about somebody: Slack knows its former people, so whom it does not know at all it is asked about in vain. */
+export function isUndecided(refusal: Refusal): boolean {
+  return (
+    refusal.code === 'directory-unavailable' ||
+    (refusal.code === 'not-a-member' && refusal.why === 'unknown')
+  )
+}
+
 async function membershipsOf(
   directory: Directory,
   userId: SlackUserId,
@@ -122,13 +131,7 @@ async function isPinned(store: Store, identity: Identity): Promise<boolean> {
     }
     const alert = outcome === 'refused'
     const details = { pinned, now: identity.email }
-    const event = await tx.audit.append({
-      ...act,
-      action: 'identity.email_changed',
-      alert,
-      details,
-    })
-    if (alert) await tx.work.mark('alert', String(event.seq))
+    await recordEvent(tx, { ...act, action: 'identity.email_changed', alert, details })
     return false
   })
 }

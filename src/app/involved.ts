@@ -122,10 +122,10 @@ async function opinionOn(
     ...(extended ? { extended } : {}),
   }
   const [clicked, opening] = await Promise.all([
-    consult(deps, [questionOn(deps, 'approve', about)]),
+    consult(deps, questionOn(deps, 'approve', about)),
     tried.next.status === 'pending'
       ? undefined
-      : consult(deps, [questionOn(deps, 'activate', about)]),
+      : consult(deps, questionOn(deps, 'activate', about)),
   ])
   const opinion = together(clicked, opening)
   return { opinion, extendedVersion: extended ? extended.version : undefined }

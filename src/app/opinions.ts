@@ -52,8 +52,8 @@ export async function opinionsOn(deps: Deps, wish: Wish): Promise<Opinions> {
   }
   const stage = isEmergency ? 'breakglass' : isExtension ? 'extend' : 'request'
   const [asked, opening] = await Promise.all([
-    consult(deps, [questionOn(deps, stage, about)]),
-    mayOpen ? consult(deps, [questionOn(deps, 'activate', about)]) : undefined,
+    consult(deps, questionOn(deps, stage, about)),
+    mayOpen ? consult(deps, questionOn(deps, 'activate', about)) : undefined,
   ])
   const opinions = { request: asked, activate: opening }
   return extended ? { ...opinions, extendedVersion: extended.version } : opinions

@@ -19,8 +19,7 @@ import type { Opinions } from './opinions.ts'
 import { opinionsOn } from './opinions.ts'
 import type { RequestView } from './ports.ts'
 import { quorumProblem } from './reach.ts'
-import type { RecordedAct } from './record.ts'
-import { recordChange, recordNew, recordRefusal } from './record.ts'
+import { BY_BOT, recordChange, recordNew, recordRefusal } from './record.ts'
 import type { Transaction } from './store.ts'
 import { RequestExists } from './store.ts'
 import type { Act, Notice, Outcome } from './use-cases.ts'
@@ -190,8 +189,6 @@ async function refused(tx: Transaction, wish: Wish, refusal: Refusal): Promise<P
   await recordRefusal(tx, { ...act, action: wish.refusedAs, refusal, details: wish.details })
   return { ok: false, refusal }
 }
-
-const BY_BOT: RecordedAct = { actor: { kind: 'bot' }, via: 'bot' }
 
 function resourceIdOf({ resource }: Wish): Parameters<typeof recordOpinion>[3] {
   return resource === undefined ? {} : { resourceId: resource.id }

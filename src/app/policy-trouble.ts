@@ -1,6 +1,7 @@
 import type { AuditAction, AuditEvent } from '../domain/event.ts'
 import type { ResourceId } from '../domain/ids.ts'
 import type { PolicyDeps } from './locate-policy.ts'
+import { BY_BOT, recordEvent } from './record.ts'
 import type { PolicyState, Transaction } from './store.ts'
 import type { Handled } from './worker.ts'
 
@@ -42,7 +43,5 @@ export async function recordPolicyEvent(
   details: AuditEvent['details'],
   alert = false,
 ): Promise<void> {
-  const actor = { kind: 'bot' } as const
-  const event = await tx.audit.append({ action, actor, via: 'bot', resourceId, alert, details })
-  if (alert) await tx.work.mark('alert', String(event.seq))
+  await recordEvent(tx, { ...BY_BOT, action, resourceId, alert, details })
 }

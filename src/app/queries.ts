@@ -1,4 +1,4 @@
-import { openStage, rightAt, rightToAnswer } from '../domain/approvals.ts'
+import { mayEverAnswer, openStage, rightAt, rightToAnswer } from '../domain/approvals.ts'
 import type { SlackUserId } from '../domain/ids.ts'
 import type { Person } from '../domain/person.ts'
 import type { AccessRequest, Pending } from '../domain/request.ts'
@@ -79,8 +79,7 @@ export function reviewsWaitingFor(
   actor: SlackUserId,
 ): Promise<Outcome<readonly RequestView[]>> {
   const mayReview = (resource: Resource, person: Person) =>
-    // Further approvers may review from the start.
-    rightToAnswer({ kind: 'break-glass', escalatedAt: new Date(0) }, resource, person) !== undefined
+    mayEverAnswer({ kind: 'break-glass' }, resource, person)
   return waitingFor(deps, actor, mayReview, (db, refs, person, { isAdmin }) =>
     // Of what has left the catalogue too.
     db.requests.reviewsDue(isAdmin ? 'all' : refs, person, LIST_LENGTH),

@@ -3,6 +3,7 @@ import type { Catalogue } from '../domain/resource.ts'
 import { cutText } from '../domain/text.ts'
 import type { Deps } from './deps.ts'
 import { markPeople } from './eligibility.ts'
+import { BY_BOT, recordEvent } from './record.ts'
 import type { Transaction } from './store.ts'
 
 /** How often all is compared. */
@@ -51,10 +52,9 @@ export async function acceptCatalogue(
   const isNew = await deps.store.transaction(async (tx) => {
     const isOther = await tx.catalogues.accept(catalogue, source)
     if (isOther)
-      await tx.audit.append({
+      await recordEvent(tx, {
+        ...BY_BOT,
         action: 'catalogue.accepted',
-        actor: { kind: 'bot' },
-        via: 'bot',
         alert: false,
         details: { revision: catalogue.revision, resources: catalogue.resources.size },
       })
@@ -73,14 +73,8 @@ export async function rejectCatalogue(
 ): Promise<void> {
   await deps.store.transaction(async (tx) => {
     const shown = problems.slice(0, SHOWN_PROBLEMS).map((text) => cutText(text, SHOWN_CHARACTERS))
-    const event = await tx.audit.append({
-      action: 'catalogue.rejected',
-      actor: { kind: 'bot' },
-      via: 'bot',
-      alert: true,
-      details: { count: problems.length, problems: shown },
-    })
-    await tx.work.mark('alert', String(event.seq))
+    const details = { count: problems.length, problems: shown }
+    await recordEvent(tx, { ...BY_BOT, action: 'catalogue.rejected', alert: true, details })
   })
   deps.log.error({ problems }, 'catalogue rejected')
 }

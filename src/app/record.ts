@@ -13,6 +13,15 @@ export interface RecordedAct {
   readonly via: Via
 }
 
+/** What the bot does by itself. */
+export const BY_BOT: RecordedAct = { actor: { kind: 'bot' }, via: 'bot' }
+
+/** Puts an event on record; an alert is posted to the audit channel too. */
+export async function recordEvent(tx: Transaction, event: AuditEvent): Promise<void> {
+  const { seq } = await tx.audit.append(event)
+  if (event.alert) await tx.work.mark('alert', String(seq))
+}
+
 /** Stores a new request with its audit event, and marks what is now out of date. */
 export async function recordNew(
   tx: Transaction,
@@ -51,7 +60,7 @@ async function cancelExtension(tx: Transaction, of: RequestId): Promise<void> {
   const over = { type: 'disqualify', at: tx.now, why: 'grant-over' } as const
   const decision = decide(wish, tx.now < wish.lapsesAt ? over : { type: 'tick', at: tx.now })
   if (!decision.ok) return
-  await recordChange(tx, wish, decision, { actor: { kind: 'bot' }, via: 'bot' })
+  await recordChange(tx, wish, decision, BY_BOT)
 }
 
 /** What people are told of loudly, in the audit channel. */
@@ -69,17 +78,15 @@ async function recordConsequences(
   const moment = nextMoment(next)
   if (from === undefined || moment?.getTime() !== nextMoment(from)?.getTime())
     await tx.work.schedule('moment', next.id, moment)
-  const alert = LOUD.has(action)
-  const { seq } = await tx.audit.append({
+  await recordEvent(tx, {
     ...act,
     action,
     requestId: next.id,
     requestVersion: next.version,
     resourceId: next.resourceId,
-    alert,
+    alert: LOUD.has(action),
     details,
   })
-  if (alert) await tx.work.mark('alert', String(seq))
 }
 
 /** What about the request's rule may change, so that the policy is out of date when it did. */

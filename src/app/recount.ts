@@ -3,12 +3,10 @@ import { decide } from '../domain/decide.ts'
 import type { AccessRequest } from '../domain/request.ts'
 import { resourceAt } from '../domain/resource.ts'
 import type { Deps } from './deps.ts'
-import type { Identified } from './identify.ts'
-import { identify } from './identify.ts'
-import { recordChange } from './record.ts'
+import { identify, isUndecided } from './identify.ts'
+import { BY_BOT, recordChange } from './record.ts'
 
-type RecountDeps = Pick<Deps, 'store' | 'directory' | 'catalogue' | 'log'> &
-  Partial<Pick<Deps, 'rego'>>
+type RecountDeps = Pick<Deps, 'store' | 'directory' | 'catalogue' | 'rego' | 'log'>
 
 /**
  * Counts the approvals of requests that wait once more, by the rights that their givers have now; false when some could
@@ -32,25 +30,17 @@ async function recountOf(deps: RecountDeps, request: AccessRequest): Promise<boo
   const looked = await Promise.all(
     request.approvals.map(({ by }) => identify(deps, by.userId, groups)),
   )
-  if (looked.some(isUnknown)) return false
+  if (looked.some((found) => !found.ok && isUndecided(found.refusal))) return false
   const colleagues = looked.flatMap((found) => (found.ok ? [found.person] : []))
-  const mayRise = deps.rego?.() === undefined
+  const mayRise = deps.rego() === undefined
   return deps.store.transaction(async (tx) => {
     const locked = await tx.requests.lock(request.id)
     // Whoever approved meanwhile was not looked up.
     if (locked?.approvals.length !== request.approvals.length) return false
     const decision = decide(locked, { type: 'recount', at: tx.now, resource, colleagues, mayRise })
     if (!decision.ok) return true
-    await recordChange(tx, locked, decision, { actor: { kind: 'bot' }, via: 'bot' })
+    await recordChange(tx, locked, decision, BY_BOT)
     deps.log.info({ requestId: request.id }, decision.action)
     return true
   })
-}
-
-/** Whether somebody may have their rights, for all that is known. */
-function isUnknown(found: Identified): boolean {
-  if (found.ok) return false
-  const { refusal } = found
-  const isMissing = refusal.code === 'not-a-member' && refusal.why === 'unknown'
-  return refusal.code === 'directory-unavailable' || isMissing
 }

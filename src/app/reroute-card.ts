@@ -11,6 +11,7 @@ import type {
   RecordedEvent,
   RequestView,
 } from './ports.ts'
+import { BY_BOT, recordEvent } from './record.ts'
 import type { Transaction } from './store.ts'
 
 export type RerouteDeps = Pick<Deps, 'store' | 'catalogue' | 'log'> & {
@@ -88,15 +89,8 @@ async function recordReroute(
   const { from, to, refused } = way
   // The alert of an alert that was rerouted comes within the quiet time, so there is no third.
   const alert = !(await tx.audit.alertedWithin('message.rerouted', QUIET_SECONDS))
-  const { seq } = await tx.audit.append({
-    ...about,
-    action: 'message.rerouted',
-    actor: { kind: 'bot' },
-    via: 'bot',
-    alert,
-    details: { from, to, error: refused.message },
-  })
-  if (alert) await tx.work.mark('alert', String(seq))
+  const details = { from, to, error: refused.message }
+  await recordEvent(tx, { ...BY_BOT, ...about, action: 'message.rerouted', alert, details })
 }
 
 /** The view for a card that stands in a channel, which may be there instead of in its own. */

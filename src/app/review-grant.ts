@@ -1,5 +1,4 @@
-import { answerGroups } from '../domain/approvals.ts'
-import { groupsIn } from '../domain/rules.ts'
+import { approverSets, groupsIn } from '../domain/rules.ts'
 import { changeRequest } from './change-request.ts'
 import type { Deps } from './deps.ts'
 import type { RequestView } from './ports.ts'
@@ -16,7 +15,7 @@ export function reviewGrant(
     ...input,
     refusedAs: 'grant.review_refused',
     opensAccess: false,
-    entitled: (resource) => new Set([...groupsIn(admins()), ...answerGroups(resource)]),
+    entitled: (resource) => groupsIn(admins(), ...approverSets(resource)),
     command: ({ actor, resource, at }) => ({
       type: 'review',
       at,

@@ -2,7 +2,7 @@ import { decide } from '../domain/decide.ts'
 import type { RequestId } from '../domain/ids.ts'
 import { nextMoment } from '../domain/request.ts'
 import type { Deps } from './deps.ts'
-import { recordChange } from './record.ts'
+import { BY_BOT, recordChange } from './record.ts'
 import type { WorkHandler } from './worker.ts'
 
 /** The worker's hand for moments: carries out what time does to a request, its lapse or the end of its access. */
@@ -13,7 +13,7 @@ export function momentWork(deps: Pick<Deps, 'store' | 'log'>): WorkHandler {
       if (request === undefined) return { type: 'done' }
       const decision = decide(request, { type: 'tick', at: tx.now })
       if (decision.ok) {
-        await recordChange(tx, request, decision, { actor: { kind: 'bot' }, via: 'bot' })
+        await recordChange(tx, request, decision, BY_BOT)
         deps.log.info({ requestId: request.id }, decision.action)
       }
       // Several things may be due at the same moment: each is a step of its own.

@@ -3,7 +3,7 @@ import { isBroad, undenied } from './lint-people.ts'
 import type { ApproversEntry, PeopleEntry } from './people-schema.ts'
 import type { Path } from './problem.ts'
 import type { Terms } from './schema.ts'
-import { given } from './terms.ts'
+import { given, stagesIn } from './terms.ts'
 
 const WARNING = { severity: 'warning' } as const
 
@@ -12,10 +12,8 @@ export function answerFindings(scope: Scope): readonly Finding[] {
   return [...anybodyAnswers(scope), ...unheard(scope)]
 }
 
-function answerers({ approvers, stages }: Terms): readonly { steps: Path; set: ApproversEntry }[] {
-  if (stages !== undefined)
-    return stages.map((stage, i) => ({ steps: ['stages', i, 'approvers'], set: stage.approvers }))
-  return approvers === undefined ? [] : [{ steps: ['approvers'], set: approvers }]
+function answerers(terms: Terms): readonly { steps: Path; set: ApproversEntry }[] {
+  return stagesIn(terms).map(({ steps, approvers }) => ({ steps, set: approvers }))
 }
 
 /** Everyone may ask, and no stage is left to somebody in particular. */

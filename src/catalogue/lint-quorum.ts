@@ -1,8 +1,9 @@
+import { mostSeated } from '../domain/matching.ts'
 import type { Finding, Scope } from './finding.ts'
 import { undenied } from './lint-people.ts'
 import type { PeopleEntry } from './people-schema.ts'
 import type { Terms } from './schema.ts'
-import { given } from './terms.ts'
+import { given, stagesIn } from './terms.ts'
 
 /** A stage whose approvers are all named one by one. */
 interface Closed {
@@ -75,10 +76,6 @@ function sponsorStage(terms: Terms): Closed | undefined {
   return people && { people, approvals: 1 }
 }
 
-function stagesIn({ approvers, approvals = 1, stages }: Terms) {
-  return stages ?? (approvers === undefined ? [] : [{ approvers, approvals }])
-}
-
 function laterIn(terms: Terms): PeopleEntry | undefined {
   return given(terms.escalate)?.to
 }
@@ -102,23 +99,11 @@ function namedIn(sets: readonly (PeopleEntry | undefined)[]): ReadonlySet<string
   return named
 }
 
-/** How many approvals distinct people can give in all: a matching of people with the places of stages, by augmenting paths. */
+/** How many approvals distinct people can give in all, but for one who may not. */
 function filled(stages: readonly Closed[], without?: string): number {
-  const places = stages.flatMap(({ people, approvals }) =>
-    Array.from({ length: approvals }, () => people),
-  )
-  const placeOf = new Map<string, number>()
-  const seat = (place: number, seen: Set<string>): boolean => {
-    for (const person of places[place] ?? []) {
-      if (person === without || seen.has(person)) continue
-      seen.add(person)
-      const taken = placeOf.get(person)
-      if (taken === undefined || seat(taken, seen)) {
-        placeOf.set(person, place)
-        return true
-      }
-    }
-    return false
-  }
-  return places.filter((_, place) => seat(place, new Set())).length
+  const places = stages.flatMap(({ people, approvals }) => {
+    const crowd = new Set([...people].filter((person) => person !== without))
+    return Array.from({ length: approvals }, () => crowd)
+  })
+  return mostSeated(places)
 }

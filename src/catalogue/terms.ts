@@ -69,3 +69,11 @@ function distinct(criteria: readonly Criterion[]): Criterion[] {
 export function constraintKey(criterion: Criterion): string {
   return ruleKey({ allow: { and: [criterion] } })
 }
+
+/** Who approves, stage by stage, with where the file says so; none when it does not. */
+export function stagesIn({ approvers, approvals = 1, stages }: Terms) {
+  const single = approvers === undefined ? [] : [{ steps: ['approvers'], approvers, approvals }]
+  return (
+    stages?.map((stage, index) => ({ ...stage, steps: ['stages', index, 'approvers'] })) ?? single
+  )
+}

@@ -1,4 +1,5 @@
 import type { SlackGroupId, SlackUserId } from './ids.ts'
+import { takeSeat } from './matching.ts'
 import type { Approval, Asked, Pending } from './request.ts'
 import type { Narrowing } from './rego.ts'
 import type { Person } from './person.ts'
@@ -74,6 +75,15 @@ export function rightToAnswer(
   return undefined
 }
 
+/** Whether a person may answer at some stage now, or could once nobody had for long enough. */
+export function mayEverAnswer(
+  request: Pick<Answerable, 'kind' | 'beneficiary'>,
+  resource: Resource,
+  person: Person,
+): boolean {
+  return rightToAnswer({ ...request, escalatedAt: new Date(0) }, resource, person) !== undefined
+}
+
 /** The stage that waits for approvals, going by those on record; `undefined` when none does. */
 export function openStage(
   request: Asked,
@@ -134,16 +144,18 @@ export function tally(
     ({ by }) => colleagues.find(({ userId }) => userId === by.userId) ?? [],
   )
   const humans = humansAmong(people)
-  const mayFill = (human: Human, { stage }: Seat) =>
-    human.some(
-      (person) =>
-        isAccepted(narrowing, person) && rightAt(stage, request, resource, person) !== undefined,
+  const ableTo = ({ stage }: Seat) =>
+    humans.filter((human) =>
+      human.some(
+        (person) =>
+          isAccepted(narrowing, person) && rightAt(stage, request, resource, person) !== undefined,
+      ),
     )
   const seats = stages.flatMap((stage, index) =>
     Array.from({ length: stage.approvals }, () => ({ stage, index })),
   )
   const seated = new Map<Human, Seat>()
-  const open = seats.find((seat) => !takeSeat(seat, humans, seated, mayFill))
+  const open = seats.find((seat) => !takeSeat(seat, ableTo, seated))
   const stageOf = new Map(
     [...seated].flatMap(([human, { index }]) =>
       human.map(({ userId }) => [userId, index] as const),
@@ -171,31 +183,6 @@ function humansAmong(people: readonly Person[]): readonly Human[] {
       .filter((human) => human === same || !isTheirs(human))
       .map((human) => (human === same ? merged : human))
   }, [])
-}
-
-/**
- * Seats somebody, the earliest who is free before anybody moves; along augmenting paths, so that it is possible when
- * there is any way to. Source: https://en.wikipedia.org/wiki/Maximum_cardinality_matching
- */
-function takeSeat(
-  seat: Seat,
-  humans: readonly Human[],
-  seated: Map<Human, Seat>,
-  mayFill: (human: Human, seat: Seat) => boolean,
-  asked: Set<Human> = new Set(),
-): boolean {
-  const able = humans.filter((human) => mayFill(human, seat))
-  const free = able.find((human) => !seated.has(human))
-  const next =
-    free ??
-    able.find((human) => {
-      const other = seated.get(human)
-      if (other === undefined || asked.has(human)) return false
-      asked.add(human)
-      return takeSeat(other, humans, seated, mayFill, asked)
-    })
-  if (next !== undefined) seated.set(next, seat)
-  return next !== undefined
 }
 
 /** Whether the Rego policy, where it names groups of approvers, has the person in one of them. */

@@ -1,11 +1,11 @@
-import { tally } from './approvals.ts'
+import { isStillEligible } from './decide-answer.ts'
 import type { Opening } from './open-grant.ts'
 import { opened } from './open-grant.ts'
 import type { Person } from './person.ts'
-import { foldEmail } from './person.ts'
 import type { AccessRequest, Pending } from './request.ts'
+import { totalSeconds } from './request.ts'
 import type { AutomaticRule, Resource } from './resource.ts'
-import { belongsTo, ineligibility } from './rules.ts'
+import { belongsTo } from './rules.ts'
 import { plusSeconds } from './time.ts'
 import type { Decision } from './transition.ts'
 import { refuse } from './transition.ts'
@@ -50,15 +50,8 @@ function applies(
   if (request.kind !== 'standard' || request.startsAt !== undefined) return false
   if (requester.standing !== 'member') return false
   if (rule.requesters !== undefined && !belongsTo(rule.requesters, requester)) return false
-  return totalSeconds(request, extended) <= rule.maxSeconds
-}
-
-/** What an extension would make of the whole grant: a rule for an hour is not stretched to two. */
-function totalSeconds(request: Pending, extended: AccessRequest | undefined): number {
-  if (request.extends === undefined) return request.durationSeconds
-  if (extended?.status !== 'approved') return Infinity
-  const { startsAt, endsAt } = extended.grant
-  return (endsAt.getTime() - startsAt.getTime()) / 1_000 + request.durationSeconds
+  // An extension counts with what it extends: a rule for an hour is not stretched to two.
+  return (totalSeconds(request, extended) ?? Infinity) <= rule.maxSeconds
 }
 
 /** The approval of a rule; it holds for members who ask for themselves only. */
@@ -66,24 +59,15 @@ export function autoApprove(request: AccessRequest, command: AutoApproveCommand)
   const { rule, requester, resource, at } = command
   if (request.status !== 'pending' || at >= request.lapsesAt)
     return refuse({ code: 'already-decided', request })
-  if (!isRequesterStill(request, requester, resource))
+  if (!isStillEligible(request, requester, resource))
     return refuse({ code: 'requester-not-eligible' })
   // A Rego policy that asks for approvals wants people, whatever the catalogue leaves to rules.
   const wantsPeople = (command.narrowing?.approvals ?? 0) > 0
   if (wantsPeople || !applies(rule, request, requester, command.extended))
     return refuse({ code: 'nothing-due' })
-  return opened(
-    request,
-    {
-      approvals: request.approvals,
-      approvalsNeeded: request.approvalsNeeded,
-      approvalsCounted: tally(request.approvals, [], request, resource, undefined).counted,
-      automatic: rule.name,
-    },
-    command,
-    'request.auto_approved',
-    { rule: rule.name },
-  )
+  return opened(request, { automatic: rule.name }, command, 'request.auto_approved', {
+    rule: rule.name,
+  })
 }
 
 /** Emergency access at once, to be reviewed afterwards. */
@@ -93,30 +77,15 @@ export function breakGlass(request: AccessRequest, command: BreakGlassCommand): 
     return refuse({ code: 'already-decided', request })
   if (request.kind !== 'break-glass' || resource.breakGlass === undefined)
     return refuse({ code: 'no-break-glass' })
-  if (!isRequesterStill(request, requester, resource))
+  if (!isStillEligible(request, requester, resource))
     return refuse({ code: 'requester-not-eligible' })
   const { reviewSeconds } = resource.breakGlass
   const dueAt = plusSeconds(at, reviewSeconds)
   const remindAt = plusSeconds(at, Math.ceil(reviewSeconds / 2))
-  const { approvals, approvalsNeeded, approvalsCounted } = request
   const review = { state: 'due', dueAt, remindAt, isOverdue: false } as const
-  return opened(
-    request,
-    { approvals, approvalsNeeded, approvalsCounted, review },
-    command,
-    'request.break_glass',
-    {
-      reason: request.reason,
-      reviewDueAt: dueAt.toISOString(),
-      ...(request.level === undefined ? {} : { level: request.level }),
-    },
-  )
-}
-
-function isRequesterStill(request: Pending, requester: Person, resource: Resource): boolean {
-  return (
-    requester.userId === request.requester.userId &&
-    foldEmail(requester.email) === foldEmail(request.requester.email) &&
-    ineligibility(request, requester, resource) === undefined
-  )
+  return opened(request, { review }, command, 'request.break_glass', {
+    reason: request.reason,
+    reviewDueAt: dueAt.toISOString(),
+    ...(request.level === undefined ? {} : { level: request.level }),
+  })
 }

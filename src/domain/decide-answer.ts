@@ -1,4 +1,4 @@
-import { isAccepted, rightAt, rightToAnswer, stagesOf, tally } from './approvals.ts'
+import { isAccepted, mayEverAnswer, rightAt, rightToAnswer, stagesOf, tally } from './approvals.ts'
 import type { Person } from './person.ts'
 import { hasEmail, identityOf, isSamePerson } from './person.ts'
 import type { Opening } from './open-grant.ts'
@@ -124,7 +124,7 @@ function lastStage(pending: Pending, resource: Resource) {
 }
 
 /** Whether the requester is who the approvers were shown, is none of them, and may still ask. */
-function isStillEligible(request: Pending, requester: Person, resource: Resource): boolean {
+export function isStillEligible(request: Pending, requester: Person, resource: Resource): boolean {
   return (
     requester.userId === request.requester.userId &&
     hasEmail(requester, request.requester.email) &&
@@ -160,9 +160,11 @@ function toAnswer(
   { by, resource, at }: { readonly by: Person; readonly resource: Resource; readonly at: Date },
 ): { readonly ok: true; readonly pending: Pending } | Refused {
   if (isOwn(request, by)) return refuse({ code: 'own-request' })
-  const escalation = request.status === 'pending' ? request : { ...request, escalatedAt: at }
-  if (rightToAnswer(escalation, resource, by) === undefined)
-    return refuse({ code: 'not-an-approver' })
+  const isEntitled =
+    request.status === 'pending'
+      ? rightToAnswer(request, resource, by) !== undefined
+      : mayEverAnswer(request, resource, by)
+  if (!isEntitled) return refuse({ code: 'not-an-approver' })
   if (request.status !== 'pending') return refuse({ code: 'already-decided', request })
   if (at >= request.lapsesAt) return refuse({ code: 'request-lapsed' })
   return { ok: true, pending: request }

@@ -124,8 +124,8 @@ export function extensionProblem(
 ): Refusal | undefined {
   if (extended.status !== 'approved') return { code: 'not-started' }
   const { grant } = extended
-  if (isOver(grant) || at >= grant.endsAt) return { code: 'already-over', grant }
-  if (grant.state === 'ending') return { code: 'already-over', grant }
+  if (isOver(grant) || grant.state === 'ending' || at >= grant.endsAt)
+    return { code: 'already-over', grant }
   const { extension } = resource
   if (extension === undefined || extended.kind === 'break-glass') return { code: 'not-extendable' }
   if (grant.extensions >= extension.times)

@@ -1,4 +1,4 @@
-import { rightToAnswer } from './approvals.ts'
+import { mayEverAnswer } from './approvals.ts'
 import { cancelled } from './decide-answer.ts'
 import type { ChangeAction } from './event.ts'
 import type { Person } from './person.ts'
@@ -46,9 +46,7 @@ export interface ConfirmActiveCommand {
 export function end(request: AccessRequest, command: EndCommand): Decision {
   const { by, resource, at, reason } = command
   const isHolder = isSamePerson(request.requester, by)
-  const isApprover =
-    resource !== undefined &&
-    rightToAnswer({ ...request, escalatedAt: at }, resource, by) !== undefined
+  const isApprover = resource !== undefined && mayEverAnswer(request, resource, by)
   if (!isHolder && !isApprover && !belongsTo(command.admins, by))
     return refuse({ code: 'not-yours-to-end' })
   if (request.status !== 'approved') return refuse({ code: 'not-started' })

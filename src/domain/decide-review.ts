@@ -1,4 +1,4 @@
-import { rightToAnswer } from './approvals.ts'
+import { mayEverAnswer } from './approvals.ts'
 import { isOwn } from './decide-answer.ts'
 import type { Person } from './person.ts'
 import { identityOf } from './person.ts'
@@ -24,9 +24,7 @@ export interface ReviewCommand {
 export function review(request: AccessRequest, command: ReviewCommand): Decision {
   const { by, at, admins, resource, verdict, note } = command
   if (isOwn(request, by)) return refuse({ code: 'own-request' })
-  const isApprover =
-    resource !== undefined &&
-    rightToAnswer({ ...request, escalatedAt: at }, resource, by) !== undefined
+  const isApprover = resource !== undefined && mayEverAnswer(request, resource, by)
   if (!isApprover && !belongsTo(admins, by)) return refuse({ code: 'not-an-approver' })
   if (request.status !== 'approved' || request.review === undefined)
     return refuse({ code: 'nothing-to-review' })

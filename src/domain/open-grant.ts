@@ -25,8 +25,10 @@ export interface Opening {
   readonly extended?: AccessRequest
 }
 
-/** How a waiting request came to be approved. */
-export type Settlement = Pick<Asked, 'approvals' | 'approvalsNeeded' | 'approvalsCounted'> &
+/** How a waiting request came to be approved; by the approvals that it has, unless told. */
+export type Settlement = Partial<
+  Pick<Asked, 'approvals' | 'approvalsNeeded' | 'approvalsCounted'>
+> &
   Pick<Approved, 'automatic' | 'review'>
 
 /** The end of the question: the request gets its grant, or the grant that it is about lasts longer. */

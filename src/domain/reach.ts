@@ -1,5 +1,6 @@
 import { neededBy } from './approvals.ts'
 import type { SlackGroupId, SlackUserId } from './ids.ts'
+import { mostSeated } from './matching.ts'
 import { foldEmail } from './person.ts'
 import type { Names, PeopleSet, Stage } from './resource.ts'
 import type { Known } from './rules.ts'
@@ -100,24 +101,4 @@ function united(...crowds: readonly Crowd[]): Crowd {
     for (const person of crowd) all.add(person)
   }
   return all
-}
-
-/**
- * How many seats can be taken at once, each by somebody of its crowd: a maximum matching, by augmenting paths.
- * Source: https://en.wikipedia.org/wiki/Maximum_cardinality_matching
- */
-function mostSeated(crowds: readonly ReadonlySet<string>[]): number {
-  const taken = new Map<string, ReadonlySet<string>>()
-  const seat = (crowd: ReadonlySet<string>, asked: Set<string>): boolean => {
-    for (const person of crowd) {
-      if (asked.has(person)) continue
-      asked.add(person)
-      const other = taken.get(person)
-      if (other !== undefined && !seat(other, asked)) continue
-      taken.set(person, crowd)
-      return true
-    }
-    return false
-  }
-  return crowds.filter((crowd) => seat(crowd, new Set())).length
 }

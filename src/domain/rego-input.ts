@@ -6,6 +6,7 @@ import type { Json } from './ppl.ts'
 import type { RegoStage } from './rego.ts'
 import { REGO_VERSION } from './rego.ts'
 import type { AccessRequest, Approval, Asked } from './request.ts'
+import { totalSeconds } from './request.ts'
 import type { Resource } from './resource.ts'
 import { groupsIn, longestSeconds } from './rules.ts'
 
@@ -57,7 +58,7 @@ function requestFacts({ request, extended, shareReason }: RegoSubject): Json {
     resource: request.resourceId,
     level: request.level ?? null,
     duration_s: request.durationSeconds,
-    total_s: totalSeconds(request, extended),
+    total_s: totalSeconds(request, extended) ?? null,
     starts_at: request.startsAt === undefined ? null : instant(request.startsAt),
     reason_present: request.reason.trim() !== '',
     ...(shareReason ? { reason: request.reason.toWellFormed() } : {}),
@@ -65,14 +66,6 @@ function requestFacts({ request, extended, shareReason }: RegoSubject): Json {
     extends: request.extends ?? null,
     created_at: instant(request.requestedAt),
   }
-}
-
-/** How long access would last by then, with what is extended; null when that is not known. */
-function totalSeconds(request: Asked, extended: AccessRequest | undefined): number | null {
-  if (request.extends === undefined) return request.durationSeconds
-  if (extended?.status !== 'approved') return null
-  const { startsAt, endsAt } = extended.grant
-  return Math.ceil((endsAt.getTime() - startsAt.getTime()) / 1_000) + request.durationSeconds
 }
 
 function targetFacts(resource: Resource, request: Asked): Json {

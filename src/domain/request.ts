@@ -188,6 +188,17 @@ export function settled(pending: Pending): Asked {
   return asked
 }
 
+/** How long access would last if a request were granted, with what it extends; `undefined` when that is not known. */
+export function totalSeconds(
+  request: Asked,
+  extended: AccessRequest | undefined,
+): number | undefined {
+  if (request.extends === undefined) return request.durationSeconds
+  if (extended?.status !== 'approved') return undefined
+  const { startsAt, endsAt } = extended.grant
+  return Math.ceil((endsAt.getTime() - startsAt.getTime()) / 1_000) + request.durationSeconds
+}
+
 /** Whether the grant's rule must stand in Pomerium's policy. */
 export function isRuleDue(grant: Grant): boolean {
   return grant.state === 'granting' || grant.state === 'scheduled' || grant.state === 'active'

@@ -26,13 +26,18 @@ export function approvalNotes({ request }: RequestView, blockId: string): KnownB
   ]
 }
 
-/** What was said with a denial, an end or a review. */
-export function closingWords({ request }: RequestView, blockId: string): KnownBlock[] {
+/** What was said with a denial, an end or a review; the end's own words for whoever did not say them. */
+export function closingWords(
+  { request }: RequestView,
+  blockId: string,
+  reader: 'approver' | 'requester',
+): KnownBlock[] {
   if (request.status === 'denied')
     return [quote(blockId, request.denyReason, { label: 'Reason of the denial' })]
   if (request.status !== 'approved') return []
   const { grant, review } = request
-  const end = 'endReason' in grant ? grant.endReason : undefined
+  const isTheirs = reader === 'requester' && 'cause' in grant && grant.cause !== 'revoked'
+  const end = 'endReason' in grant && !isTheirs ? grant.endReason : undefined
   const note = review?.state === 'done' ? review.note : undefined
   return [
     ...(end === undefined ? [] : [quote(blockId, end, { label: 'Reason of the end' })]),

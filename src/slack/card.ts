@@ -59,7 +59,7 @@ export function card(view: RequestView): Message {
       ),
       quote(block('reason'), request.reason, { label: 'Reason' }),
       ...approvalNotes(view, block('note')),
-      ...closingWords(view, block('closing')),
+      ...closingWords(view, block('closing'), 'approver'),
       context(block('id'), smallPrint(view)),
       ...actions(block('actions'), buttons(view)),
     ],

@@ -1,4 +1,3 @@
-import type { KnownBlock } from '@slack/types'
 import type { RequestView } from '../app/ports.ts'
 import { isOver } from '../domain/request.ts'
 import type { AccessRequest, Approved, Grant } from '../domain/request.ts'
@@ -6,7 +5,6 @@ import { plusSeconds } from '../domain/time.ts'
 import { allowedSeconds, askedFor, automaticWords } from './card-words.ts'
 import { duration, inline, time, userMention } from './mrkdwn.ts'
 import { waitingStage } from './wording-asked.ts'
-import { quote } from './wording-blocks.ts'
 import { extendedName, ineligibleYou, mentionsOf, requestName, uncounted } from './wording-state.ts'
 
 const STILL = 'It may still work until Pomerium confirms that the rule is gone.'
@@ -35,22 +33,6 @@ export function ownSentence(view: RequestView, resource: string): string {
     default:
       return request satisfies never
   }
-}
-
-/** Words that somebody else gave, which the requester has not seen. */
-export function wordsForRequester({ request }: RequestView, blockId: string): KnownBlock[] {
-  if (request.status === 'denied')
-    return [quote(blockId, request.denyReason, { label: 'Reason of the denial' })]
-  if (request.status !== 'approved') return []
-  const { grant, review } = request
-  const end = 'endReason' in grant && grant.cause === 'revoked' ? grant.endReason : undefined
-  const note = review?.state === 'done' ? review.note : undefined
-  return [
-    ...(end === undefined ? [] : [quote(blockId, end, { label: 'Reason of the end' })]),
-    ...(note === undefined
-      ? []
-      : [quote(`${blockId}-review`, note, { label: 'Note of the review' })]),
-  ]
 }
 
 /** The request's id, and who or what approved it. */

@@ -3,8 +3,8 @@ import type { RequestView } from '../app/ports.ts'
 import { leftToExtend } from '../domain/decide-ask.ts'
 import { isOver, isRuleDue } from '../domain/request.ts'
 import { AGAIN_ACTION, endButton, EXTEND_ACTION, isLive } from './card.ts'
-import { approvalNotes } from './card-notes.ts'
-import { ownSentence, ownSmallPrint, wordsForRequester } from './direct-words.ts'
+import { approvalNotes, closingWords } from './card-notes.ts'
+import { ownSentence, ownSmallPrint } from './direct-words.ts'
 import type { Message } from './wording-blocks.ts'
 import { actions, button, confirm, context, header, section } from './wording-blocks.ts'
 import { resourceLink, resourceTitle, stateHeading, stateTitle } from './wording-state.ts'
@@ -24,7 +24,7 @@ export function direct(view: RequestView): Message {
       header(block('state'), stateHeading(view)),
       section(block('now'), ownSentence(view, resourceLink(view))),
       ...approvalNotes(view, block('note')),
-      ...wordsForRequester(view, block('words')),
+      ...closingWords(view, block('words'), 'requester'),
       context(block('id'), ownSmallPrint(view)),
       ...actions(block('actions'), buttons(view)),
     ],

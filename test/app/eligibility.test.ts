@@ -52,7 +52,14 @@ async function aStage(catalogue: () => Catalogue = aCatalogue): Promise<Stage> {
   const database = await aDatabase()
   const { store } = database
   const directory = aDirectory(alex, kim)
-  const work = eligibilityWork({ store, directory, catalogue, log: silentLog, steady: () => 0 })
+  const work = eligibilityWork({
+    store,
+    directory,
+    catalogue,
+    log: silentLog,
+    steady: () => 0,
+    rego: () => undefined,
+  })
   return {
     database,
     directory,
@@ -384,6 +391,7 @@ describe('eligibilityWork', () => {
       catalogue: () => catalogue,
       log: silentLog,
       steady: () => 0,
+      rego: () => undefined,
     })
     const claim = { subject: alex.userId, generation: '1', leaseEpoch: '1', attempts: 0 }
     const look = () => work({ ...claim, kind: 'eligibility' }, HELD)
@@ -413,6 +421,7 @@ describe('eligibilityWork', () => {
       catalogue: aCatalogue,
       log: { ...silentLog, error: (fields) => void errors.push(fields) },
       steady: () => ms,
+      rego: () => undefined,
     })
     const look = async (attempts: number, who = alex) => {
       const claim = { subject: who.userId, generation: '1', leaseEpoch: '1', attempts }

@@ -20,7 +20,13 @@ async function aWaitingRequest() {
   await change(store, id, approval({ at, resource }))
   const directory = aDirectory(alex, kim)
   const find = () => store.statement((db) => db.requests.find(id))
-  const deps = { store, directory, catalogue: () => aCatalogue({}, resource), log: silentLog }
+  const deps = {
+    store,
+    directory,
+    catalogue: () => aCatalogue({}, resource),
+    log: silentLog,
+    rego: () => undefined,
+  }
   return {
     directory,
     id,
