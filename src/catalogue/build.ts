@@ -38,10 +38,12 @@ export function buildCatalogue(
   return {
     revision,
     admins: peopleSet(file.admins),
+    auditors: peopleSet(file.auditors),
     domains: [...new Set(file.domains)],
     ...(auditChannel === undefined ? {} : { auditChannel }),
     ...(fallbackChannel === undefined ? {} : { fallbackChannel }),
     limits: limitsOf(file.limits),
+    outageSeconds: given(file.outage) ?? 0,
     ...(file.rego === undefined ? {} : { rego: regoOf(file.rego, name) }),
     resources: new Map(resources.map((entry) => [entry.id, resourceOf(entry, file.channel)])),
   }
@@ -129,6 +131,7 @@ function termsOf(terms: Terms): Omit<Resource, CommonKey | 'regoMayApprove'> {
     ...(vendors === undefined
       ? {}
       : { vendors: { people: names(vendors.people), sponsors: peopleSet(vendors.sponsors) } }),
+    needsStepUp: given(terms.step_up) === true,
   }
 }
 

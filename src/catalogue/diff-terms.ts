@@ -19,6 +19,7 @@ export function diffTerms(before: Resource, after: Resource, report: Report): vo
   diffAutomatic(before.automatic, after.automatic, report)
   diffBreakGlass(before, after, report)
   diffVendors(before, after, report)
+  diffStepUp(before, after, report)
 }
 
 function seconds(report: Report, label: string, before: number, after: number, more: Effect): void {
@@ -164,6 +165,12 @@ function diffBreakGlass(before: Resource, after: Resource, report: Report): void
       `in an emergency: ${peopleText(is.requesters)} for up to ${formatDuration(is.maxSeconds)}`,
     )
   else if (was !== undefined) report('narrower', 'in an emergency: nobody any more')
+}
+
+function diffStepUp(before: Resource, after: Resource, report: Report): void {
+  if (before.needsStepUp === after.needsStepUp) return
+  if (after.needsStepUp) report('narrower', 'step_up: a Slack account alone opens it no longer')
+  else report('wider', 'step_up: a Slack account alone may open it')
 }
 
 function diffVendors(before: Resource, after: Resource, report: Report): void {

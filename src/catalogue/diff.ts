@@ -60,15 +60,21 @@ function summary(resource: Resource): string {
       : [
           `for vendors ${peopleText(vendors.people)}, sponsored by ${peopleText(vendors.sponsors)}`,
         ]),
+    ...(resource.needsStepUp ? ['with step_up'] : []),
   ].join('; ')
 }
 
 function diffTop(before: Catalogue, after: Catalogue, report: Report): void {
   lists(report, 'domains', before.domains, after.domains)
   peopleSets(report, 'admins', before.admins, after.admins)
+  peopleSets(report, 'auditors', before.auditors, after.auditors)
   plain(report, 'audit_channel', before.auditChannel, after.auditChannel)
   plain(report, 'fallback_channel', before.fallbackChannel, after.fallbackChannel)
   diffLimits(before.limits, after.limits, report)
+  numbers(report, 'outage', before.outageSeconds, after.outageSeconds, {
+    more: 'wider',
+    show: (value) => (value === 0 ? 'off' : formatDuration(value)),
+  })
   diffRego(before.rego, after.rego, report)
 }
 

@@ -19,6 +19,7 @@ export function explanationText(catalogue: Catalogue, explanation: Explanation):
       : refusedText(explanation)),
     ...sponsorText(explanation),
     ...limitsText(catalogue),
+    ...outageText(catalogue),
     ...(catalogue.rego === undefined
       ? []
       : [
@@ -54,6 +55,7 @@ function wayText(way: Way, { question }: Explanation, { admins }: Catalogue): re
     ...(refusal === undefined ? [] : [`  refused: ${refusalText(refusal, question)}`]),
     `  reason: ${reason}`,
     ...(kind === 'break-glass' ? reviewText(resource, admins) : approvalText(way, question)),
+    ...stepUpText(way, question),
     ...(rule === undefined ? [] : [`  rule: ${JSON.stringify(rule)}`]),
   ]
 }
@@ -92,6 +94,17 @@ function approvalText({ automatic, stages }: Way, { resource, who }: Question): 
         ]),
     ...(right === undefined ? [] : ['  they are an approver, and cannot answer their own request']),
   ]
+}
+
+function stepUpText({ kind, automatic }: Way, { resource }: Question): readonly string[] {
+  if (!resource.needsStepUp) return []
+  const where = 'on the page behind Pomerium only, with a linked identity'
+  if (kind === 'break-glass') return [`  step-up: opened ${where}; refused in Slack`]
+  const alone =
+    automatic === undefined
+      ? ''
+      : `; ${automatic.name} lets in only who asks there, and what is asked in Slack waits for approvers`
+  return [`  step-up: approved ${where}${alone}`]
 }
 
 function stageLines(stage: Stage, index: number, isOtherwise: boolean): readonly string[] {
@@ -144,6 +157,13 @@ function limitsText({ limits }: Catalogue): readonly string[] {
     ...(requestsPerHour === undefined ? [] : [`${requestsPerHour} requests an hour`]),
   ]
   return parts.length === 0 ? [] : [`limits of one person: ${parts.join(', ')}`]
+}
+
+function outageText({ outageSeconds }: Catalogue): readonly string[] {
+  if (outageSeconds === 0) return []
+  return [
+    `while Slack cannot be asked: on the pages, by what Slack said within ${formatDuration(outageSeconds)}`,
+  ]
 }
 
 /** Why a wish is refused, by the key of the catalogue that refuses it. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseDuration } from '../domain/duration.ts'
+import { formatDuration, parseDuration } from '../domain/duration.ts'
 import type { SlackChannelId, SlackGroupId, SlackUserId } from '../domain/ids.ts'
 import { foldEmail } from '../domain/person.ts'
 import type { Criterion } from '../domain/ppl.ts'
@@ -71,6 +71,14 @@ const DURATION_COMPLAINTS = {
   zero: 'must be one minute or longer',
   'too-long': 'must be 30 days or shorter',
 } as const
+
+/** Seconds, so many at most. */
+export function durationUpTo(maxSeconds: number) {
+  return duration.refine(
+    (seconds) => seconds <= maxSeconds,
+    `must be ${formatDuration(maxSeconds)} or shorter`,
+  )
+}
 
 /** So many times in so many seconds. */
 export const rate = text('a count and a time, such as 3/24h', {

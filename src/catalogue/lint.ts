@@ -5,8 +5,10 @@ import { answerFindings } from './lint-answers.ts'
 import { levelFindings, missingPeople } from './lint-levels.ts'
 import { PUBLIC_MAIL, memberFindings, setFindings, tooBroad } from './lint-people.ts'
 import { quorumFindings } from './lint-quorum.ts'
+import { stepUpFindings } from './lint-step-up.ts'
 import { timeFindings } from './lint-time.ts'
 import { vendorFindings } from './lint-vendors.ts'
+import type { Path } from './problem.ts'
 import { formatPath } from './problem.ts'
 
 /** What is wrong, or risky, between fields that are each right: contradictions, repetitions and over-broad rights. */
@@ -35,16 +37,23 @@ function scopeFindings(scope: Scope): readonly Finding[] {
     ...quorumFindings(scope),
     ...timeFindings(scope),
     ...unattended(scope),
+    ...stepUpFindings(scope),
     ...vendorFindings(scope),
   ]
 }
 
 function topFindings({ file }: Draft): readonly Finding[] {
-  const { admins, domains = [], channel, fallback_channel: fallback } = file
+  const { admins, auditors, domains = [], channel, fallback_channel: fallback } = file
   const findings: Finding[] = []
   if (admins !== undefined) {
     findings.push(...tooBroad(admins, 'end any access', (steps) => ['admins', ...steps]))
     findings.push(...setFindings(admins, file.domains, (steps) => ['admins', ...steps]))
+  }
+  if (auditors !== undefined) {
+    const at = (steps: Path) => ['auditors', ...steps]
+    const broad = tooBroad(auditors, 'read everything that was ever recorded', at)
+    findings.push(...broad.map((finding) => ({ ...finding, severity: 'warning' as const })))
+    findings.push(...setFindings(auditors, file.domains, at))
   }
   for (const [index, domain] of domains.entries())
     if (PUBLIC_MAIL.has(domain))

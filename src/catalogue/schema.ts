@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import type { LevelId, ResourceId } from '../domain/ids.ts'
-import { line, list, mapping, saying, text, wholeNumber } from './field-kinds.ts'
-import { channelId, domain, idOf, link } from './field-values.ts'
+import { line, list, mapping, orOff, saying, text, wholeNumber } from './field-kinds.ts'
+import { channelId, domain, durationUpTo, idOf, link } from './field-values.ts'
 import { people } from './people-schema.ts'
 import { terms } from './terms-schema.ts'
 
 const LEVELS_MAX = 100
+/** Rights that are older than a day are nobody’s. */
+const OUTAGE_MAX_SECONDS = 24 * 3_600
 
 const level = mapping('a level: id, title and what differs from the resource', {
   id: idOf<LevelId>().describe('As people write it after the colon: grafana-prod:read.'),
@@ -79,6 +81,12 @@ export const fileSchema = mapping('a mapping with domains and resources', {
       'Slack channel for what cannot be delivered to its own channel; audit_channel unless told.',
     ),
   admins: people.optional().describe('May end anybody’s access, and review emergency access.'),
+  auditors: people.optional().describe('May read and export the audit trail, as admins may.'),
+  outage: orOff(durationUpTo(OUTAGE_MAX_SECONDS))
+    .optional()
+    .describe(
+      'While Slack cannot be asked, people who come through Pomerium act by what Slack said last, unless it is older than this, 24h at most; off (or left out): nobody acts then.',
+    ),
   limits: mapping('open_requests, grants and requests_per_hour', {
     open_requests: wholeNumber(1, 100).optional().describe('Requests that wait for an answer.'),
     grants: wholeNumber(1, 100).optional().describe('Access at one time.'),

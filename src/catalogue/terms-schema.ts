@@ -125,6 +125,11 @@ export const terms = {
   )
     .optional()
     .describe('Access at once in an emergency, posted to audit_channel and reviewed afterwards.'),
+  step_up: orOff(z.literal(true, saying('true, off, or be left out')))
+    .optional()
+    .describe(
+      'Whether access is opened on the page behind Pomerium only, by people who linked their Slack account to their Pomerium identity: a Slack account alone opens nothing.',
+    ),
   vendors: orOff(
     mapping('people and sponsors', {
       people: vendorPeople.describe('Whom it is for; nobody of your own domains.'),

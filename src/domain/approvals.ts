@@ -1,6 +1,7 @@
 import type { SlackGroupId, SlackUserId } from './ids.ts'
 import { takeSeat } from './matching.ts'
 import type { Approval, Asked, Pending } from './request.ts'
+import { needsStepUp } from './request.ts'
 import type { Narrowing } from './rego.ts'
 import type { Person } from './person.ts'
 import { isSamePerson } from './person.ts'
@@ -90,12 +91,25 @@ export function openStage(
   resource: Resource,
 ): { readonly stage: Stage; readonly index: number; readonly missing: number } | undefined {
   const stages = stagesOf(request, resource, request.approvalsNeeded)
-  const given = approvalsByStage(request, stages)
+  const given = approvalsByStage(
+    { ...request, approvals: countable(request.approvals, request, resource) },
+    stages,
+  )
   for (const [index, stage] of stages.entries()) {
     const missing = stage.approvals - (given[index]?.length ?? 0)
     if (missing > 0) return { stage, index, missing }
   }
   return undefined
+}
+
+/** Approvals but for those that count for nothing, since they were not given behind Pomerium and have to be. */
+export function countable<Given extends Pick<Approval, 'isSteppedUp'>>(
+  approvals: readonly Given[],
+  request: Pick<Asked, 'needsStepUp'>,
+  resource: Resource | undefined,
+): readonly Given[] {
+  if (!needsStepUp(request, resource)) return approvals
+  return approvals.filter((approval) => approval.isSteppedUp === true)
 }
 
 /**
@@ -128,11 +142,11 @@ export interface Tally {
 
 /**
  * Fills the stages in their order with people who have the right to them now; whoever fills one moves on to a later one
- * where somebody else can take their place. Approvals of people who lost the right do not count, and one human being
- * counts once, under however many accounts they approved.
+ * where somebody else can take their place. Approvals of people who lost the right do not count, nor those without the
+ * step-up that is needed, and one human being counts once, under however many accounts they approved.
  */
 export function tally(
-  approvals: readonly Pick<Approval, 'by'>[],
+  approvals: readonly Pick<Approval, 'by' | 'isSteppedUp'>[],
   colleagues: readonly Person[],
   request: Asked & Answerable,
   resource: Resource,
@@ -140,7 +154,7 @@ export function tally(
 ): Tally {
   const stages = stagesOf(request, resource, narrowing?.approvals)
   const needed = neededBy(stages)
-  const people = approvals.flatMap(
+  const people = countable(approvals, request, resource).flatMap(
     ({ by }) => colleagues.find(({ userId }) => userId === by.userId) ?? [],
   )
   const humans = humansAmong(people)

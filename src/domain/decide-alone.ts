@@ -3,7 +3,7 @@ import type { Opening } from './open-grant.ts'
 import { opened } from './open-grant.ts'
 import type { Person } from './person.ts'
 import type { AccessRequest, Pending } from './request.ts'
-import { totalSeconds } from './request.ts'
+import { needsStepUp, totalSeconds } from './request.ts'
 import type { AutomaticRule, Resource } from './resource.ts'
 import { belongsTo } from './rules.ts'
 import { plusSeconds } from './time.ts'
@@ -63,10 +63,12 @@ export function autoApprove(request: AccessRequest, command: AutoApproveCommand)
     return refuse({ code: 'requester-not-eligible' })
   // A Rego policy that asks for approvals wants people, whatever the catalogue leaves to rules.
   const wantsPeople = (command.narrowing?.approvals ?? 0) > 0
-  if (wantsPeople || !applies(rule, request, requester, command.extended))
+  const isByPeople = wantsPeople || (needsStepUp(request, resource) && !command.isSteppedUp)
+  if (isByPeople || !applies(rule, request, requester, command.extended))
     return refuse({ code: 'nothing-due' })
   return opened(request, { automatic: rule.name }, command, 'request.auto_approved', {
     rule: rule.name,
+    ...(command.isSteppedUp ? { steppedUp: true } : {}),
   })
 }
 
@@ -77,6 +79,8 @@ export function breakGlass(request: AccessRequest, command: BreakGlassCommand): 
     return refuse({ code: 'already-decided', request })
   if (request.kind !== 'break-glass' || resource.breakGlass === undefined)
     return refuse({ code: 'no-break-glass' })
+  if (needsStepUp(request, resource) && !command.isSteppedUp)
+    return refuse({ code: 'step-up-needed' })
   if (!isStillEligible(request, requester, resource))
     return refuse({ code: 'requester-not-eligible' })
   const { reviewSeconds } = resource.breakGlass
@@ -87,5 +91,6 @@ export function breakGlass(request: AccessRequest, command: BreakGlassCommand): 
     reason: request.reason,
     reviewDueAt: dueAt.toISOString(),
     ...(request.level === undefined ? {} : { level: request.level }),
+    ...(command.isSteppedUp ? { steppedUp: true } : {}),
   })
 }

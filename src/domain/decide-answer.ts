@@ -1,9 +1,9 @@
-import { isAccepted, mayEverAnswer, rightAt, rightToAnswer, stagesOf, tally } from './approvals.ts'
+import { isOwn, toAnswer, toApprove } from './answerable.ts'
+import { isAccepted, rightAt, stagesOf, tally } from './approvals.ts'
 import type { Person } from './person.ts'
 import { hasEmail, identityOf, isSamePerson } from './person.ts'
 import type { Opening } from './open-grant.ts'
 import { opened } from './open-grant.ts'
-import type { Refusal } from './refusal.ts'
 import type { AccessRequest, Approval, Ineligibility, Pending } from './request.ts'
 import { settled } from './request.ts'
 import type { Resource } from './resource.ts'
@@ -44,11 +44,9 @@ export function approve(request: AccessRequest, command: ApproveCommand): Decisi
     isOwn(request, person) ||
     (extended !== undefined && isOwn(extended, person))
   if (isSelf(by)) return refuse({ code: 'own-request' })
-  const answerable = toAnswer(request, command)
+  const answerable = toApprove(request, command)
   if (!answerable.ok) return answerable
   const { pending } = answerable
-  // Emergency access opens at once or not at all; people review it afterwards.
-  if (pending.kind === 'break-glass') return refuse({ code: 'not-an-approver' })
   // Two accounts may have become known as one human being since they approved.
   const colleagues = command.colleagues.filter((person) => !isSelf(person))
   const approvers = [...pending.approvals.map((approval) => approval.by), ...colleagues]
@@ -58,10 +56,10 @@ export function approve(request: AccessRequest, command: ApproveCommand): Decisi
   if (problem !== undefined) return problem
   if (!isStillEligible(pending, requester, resource))
     return refuse({ code: 'requester-not-eligible' })
-  const count = (approvals: readonly Pick<Approval, 'by'>[], people: readonly Person[]) =>
+  const count = (approvals: Parameters<typeof tally>[0], people: readonly Person[]) =>
     tally(approvals, people, pending, resource, narrowing)
   const before = count(pending.approvals, colleagues)
-  const after = count([...pending.approvals, { by: identityOf(by) }], [...colleagues, by])
+  const after = count([...pending.approvals, approvalOf(command, 0)], [...colleagues, by])
   const waiting = before.open ?? lastStage(pending, resource)
   // For the stage where it makes one more; where all are filled already it only brings the end.
   const isOneMore = before.open === undefined || after.counted > before.counted
@@ -81,6 +79,7 @@ export function approve(request: AccessRequest, command: ApproveCommand): Decisi
     ...(stage.title === undefined ? {} : { stage: stage.title }),
     ...(approval.note === undefined ? {} : { note: approval.note }),
     ...(approval.durationSeconds === undefined ? {} : { shortened: approval.durationSeconds }),
+    ...(approval.isSteppedUp === undefined ? {} : { steppedUp: true }),
   }
   if (left === undefined) {
     const action = pending.extends === undefined ? 'request.approved' : 'request.extended'
@@ -105,12 +104,14 @@ function approvalProblem(pending: Pending, command: ApproveCommand): Refused | u
   return undefined
 }
 
-function approvalOf({ by, at, note, durationSeconds }: ApproveCommand, stage: number): Approval {
+function approvalOf(command: ApproveCommand, stage: number): Approval {
+  const { by, at, note, durationSeconds, isSteppedUp } = command
   return {
     by: identityOf(by),
     at,
     stage,
     ...(note === undefined ? {} : { note }),
+    ...(isSteppedUp ? { isSteppedUp } : {}),
     ...(durationSeconds === undefined ? {} : { durationSeconds }),
   }
 }
@@ -143,36 +144,6 @@ export function deny(request: AccessRequest, command: DenyCommand): Decision {
   const denial = { deniedBy: identityOf(by), deniedAt: at, denyReason: reason }
   const next = { ...settled(answerable.pending), ...denial, status: 'denied' } as const
   return changed(request, next, 'request.denied', { reason })
-}
-
-/** Why this person may not answer the request now, whoever asked and however many approved; `undefined` when they may. */
-export function answerProblem(
-  request: AccessRequest,
-  by: { readonly by: Person; readonly resource: Resource; readonly at: Date },
-): Refusal | undefined {
-  const answerable = toAnswer(request, by)
-  return answerable.ok ? undefined : answerable.refusal
-}
-
-/** The request as this person may answer it now, or why not; one rule for every path to a decision. */
-function toAnswer(
-  request: AccessRequest,
-  { by, resource, at }: { readonly by: Person; readonly resource: Resource; readonly at: Date },
-): { readonly ok: true; readonly pending: Pending } | Refused {
-  if (isOwn(request, by)) return refuse({ code: 'own-request' })
-  const isEntitled =
-    request.status === 'pending'
-      ? rightToAnswer(request, resource, by) !== undefined
-      : mayEverAnswer(request, resource, by)
-  if (!isEntitled) return refuse({ code: 'not-an-approver' })
-  if (request.status !== 'pending') return refuse({ code: 'already-decided', request })
-  if (at >= request.lapsesAt) return refuse({ code: 'request-lapsed' })
-  return { ok: true, pending: request }
-}
-
-/** Whether a person asked, or is who it was asked for. */
-export function isOwn(request: AccessRequest, by: Person): boolean {
-  return isSamePerson(request.requester, by) || hasEmail(by, request.beneficiary)
 }
 
 /** The end of a request by its requester's change of mind. */

@@ -4,7 +4,7 @@ import { hasEmail, identityOf, isSamePerson } from './person.ts'
 import type { Narrowing } from './rego.ts'
 import type { Refusal } from './refusal.ts'
 import type { AccessRequest, Approved, Asked, Attention, RequestKind } from './request.ts'
-import { isOver } from './request.ts'
+import { isOver, needsStepUp } from './request.ts'
 import type { Resource } from './resource.ts'
 import { neededBy, stagesOf } from './approvals.ts'
 import {
@@ -59,6 +59,7 @@ export function ask(command: AskCommand): Decision {
     kind,
     ...(beneficiary === undefined ? {} : { beneficiary }),
     ...(startsAt === undefined ? {} : { startsAt }),
+    ...(resource.needsStepUp ? { needsStepUp: true } : {}),
     lapsesAt: useful < open ? useful : open,
   })
 }
@@ -111,6 +112,8 @@ export function askExtension(command: AskExtensionCommand): Decision {
     kind: extended.kind,
     ...(extended.beneficiary === undefined ? {} : { beneficiary: extended.beneficiary }),
     extends: extended.id,
+    // What was opened behind Pomerium is lengthened there, whatever the catalogue says by now.
+    ...(needsStepUp(extended, resource) ? { needsStepUp: true } : {}),
     lapsesAt: endsAt < open ? endsAt : open,
   })
 }
@@ -147,7 +150,10 @@ export function leftToExtend({ grant, kind }: Approved, resource: Resource): num
 
 function created(
   command: Wish & { readonly type: string },
-  particulars: Pick<Asked, 'kind' | 'lapsesAt' | 'beneficiary' | 'startsAt' | 'extends'>,
+  particulars: Pick<
+    Asked,
+    'kind' | 'lapsesAt' | 'beneficiary' | 'startsAt' | 'extends' | 'needsStepUp'
+  >,
 ): Decision {
   const { resource, at, durationSeconds, reason } = command
   const { level } = resource
@@ -164,6 +170,7 @@ function created(
       ...(beneficiary === undefined ? {} : { beneficiary }),
       ...(startsAt === undefined ? {} : { startsAt: startsAt.toISOString() }),
       ...(extendedId === undefined ? {} : { extends: extendedId }),
+      ...(particulars.needsStepUp === undefined ? {} : { stepUp: true }),
       catalogueRevision: command.catalogueRevision,
     },
     next: {

@@ -1,5 +1,5 @@
 import { tally } from './approvals.ts'
-import { isOwn } from './decide-answer.ts'
+import { isOwn } from './answerable.ts'
 import type { Person } from './person.ts'
 import type { AccessRequest } from './request.ts'
 import type { Resource } from './resource.ts'

@@ -1,5 +1,5 @@
 import { mayEverAnswer } from './approvals.ts'
-import { isOwn } from './decide-answer.ts'
+import { isOwn } from './answerable.ts'
 import type { Person } from './person.ts'
 import { identityOf } from './person.ts'
 import type { AccessRequest, Verdict } from './request.ts'

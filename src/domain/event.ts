@@ -45,6 +45,14 @@ export type OtherAction =
   | 'identity.pinned'
   | 'identity.email_changed'
   | 'identity.forgotten'
+  /** A Slack user and a Pomerium identity are one person from now on. */
+  | 'identity.linked'
+  /** Another Pomerium identity took the place of the one before. */
+  | 'identity.relinked'
+  | 'identity.unlinked'
+  | 'identity.link_refused'
+  /** An operator lets a Slack user link with an address that Slack does not have. */
+  | 'identity.address_allowed'
   | 'policy.created'
   | 'policy.written'
   | 'policy.blocked'
@@ -62,11 +70,15 @@ export type OtherAction =
   | 'rego.no_decision'
   /** A card or an alert went to the fallback channel. */
   | 'message.rerouted'
+  | 'audit.read'
+  | 'audit.exported'
+  /** Somebody who may not read the audit trail tried to. */
+  | 'audit.read_refused'
 
 export type AuditAction = ChangeAction | RefusedAction | OtherAction
 
 /** Where an act came from. */
-export type Via = 'command' | 'button' | 'modal' | 'bot' | 'cli'
+export type Via = 'command' | 'button' | 'modal' | 'web' | 'bot' | 'cli'
 
 export type Actor =
   { readonly kind: 'person'; readonly identity: Identity } | { readonly kind: 'bot' }

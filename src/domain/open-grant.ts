@@ -20,6 +20,8 @@ export interface Opening {
   readonly requester: Person
   readonly resource: Resource
   readonly catalogueRevision: string
+  /** Whether whoever opens it was verified behind Pomerium at this moment as the identity that they linked. */
+  readonly isSteppedUp: boolean
   readonly narrowing?: Narrowing
   /** The request whose grant is to last longer, when that is what was asked. */
   readonly extended?: AccessRequest

@@ -76,3 +76,21 @@ export type Refusal =
   | { readonly code: 'nothing-to-review' }
   | { readonly code: 'already-reviewed'; readonly by: Identity }
   | { readonly code: 'nothing-due' }
+  /** Whoever is at the door, or asks, must bind their Slack account to their Pomerium identity first. */
+  | { readonly code: 'link-needed' }
+  /** Pomerium has another address for them than when they linked. */
+  | { readonly code: 'link-outdated' }
+  /** The Slack account with their address is linked to another Pomerium identity. */
+  | { readonly code: 'linked-to-another' }
+  /** Never issued, used already, or too old: they read the same. */
+  | { readonly code: 'link-code-wrong' }
+  /** Slack has another address for the account of the code than Pomerium has for who entered it. */
+  | { readonly code: 'link-email-differs' }
+  /** Their Pomerium identity is linked to another Slack account. */
+  | { readonly code: 'link-subject-taken' }
+  | { readonly code: 'not-linked' }
+  /** There are no pages behind Pomerium. */
+  | { readonly code: 'no-pages' }
+  /** To be decided on the page behind Pomerium, by a linked identity. */
+  | { readonly code: 'step-up-needed'; readonly page?: string }
+  | { readonly code: 'not-an-auditor' }

@@ -34,6 +34,8 @@ export interface Asked {
   readonly approvalsNeeded: number
   /** How many of the approvals counted when last looked at: those by people who still had the right. */
   readonly approvalsCounted: number
+  /** Whether it is approved on the page behind Pomerium only, by linked identities, whatever the catalogue says later. */
+  readonly needsStepUp?: true
   /** Revision of the catalogue under which the request was made. */
   readonly catalogueRevision: string
   readonly approvals: readonly Approval[]
@@ -45,6 +47,8 @@ export interface Approval {
   /** Index of the stage for which it counted. */
   readonly stage: number
   readonly note?: string
+  /** Whether it was given on the page behind Pomerium, freshly verified as the approver's linked identity. */
+  readonly isSteppedUp?: true
   /** The longest time that this approver allowed, when it is shorter than what was asked. */
   readonly durationSeconds?: number
 }
@@ -197,6 +201,14 @@ export function totalSeconds(
   if (extended?.status !== 'approved') return undefined
   const { startsAt, endsAt } = extended.grant
   return Math.ceil((endsAt.getTime() - startsAt.getTime()) / 1_000) + request.durationSeconds
+}
+
+/** Whether it is opened on the page behind Pomerium only: by what was said when it was asked, or by the catalogue now. */
+export function needsStepUp(
+  request: Pick<Asked, 'needsStepUp'>,
+  resource: { readonly needsStepUp: boolean } | undefined,
+): boolean {
+  return request.needsStepUp === true || resource?.needsStepUp === true
 }
 
 /** Whether the grant's rule must stand in Pomerium's policy. */

@@ -108,6 +108,8 @@ export interface Resource {
   readonly automatic: readonly AutomaticRule[]
   readonly breakGlass?: BreakGlass
   readonly vendors?: Vendors
+  /** Whether access is opened on the page behind Pomerium only, by linked identities; never by a Slack account alone. */
+  readonly needsStepUp: boolean
   /** Whether `allow` of the Rego policy approves a request. */
   readonly regoMayApprove: boolean
 }
@@ -134,6 +136,8 @@ export interface Catalogue {
   /** SHA-256 of the accepted file, in hex. */
   readonly revision: string
   readonly admins: PeopleSet
+  /** May read and export the audit trail, as admins may. */
+  readonly auditors: PeopleSet
   /** Lower-case e-mail domains that count as ours. */
   readonly domains: readonly string[]
   /** Where alerts go. */
@@ -141,6 +145,8 @@ export interface Catalogue {
   /** Where a card goes that its own channel does not take. */
   readonly fallbackChannel?: SlackChannelId
   readonly limits: Limits
+  /** How old Slack's answers may be that acts on the pages go by while Slack cannot be asked; 0: never go by old ones. */
+  readonly outageSeconds: number
   readonly rego?: RegoSettings
   readonly resources: ReadonlyMap<ResourceId, Resource>
 }

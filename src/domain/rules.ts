@@ -164,6 +164,7 @@ export function approverSets(resource: Resource | undefined): readonly (PeopleSe
 export function groupsOf(catalogue: Catalogue): ReadonlySet<SlackGroupId> {
   return groupsIn(
     catalogue.admins,
+    catalogue.auditors,
     ...askable(catalogue).flatMap((r) => [...requesterSets(r), ...approverSets(r)]),
   )
 }

@@ -63,6 +63,7 @@ describe('loadCatalogue, on everything that can be given', () => {
       { requesters: { users: ['U1'] }, max: '2h' },
     ],
     self_activation: { max: '30m', limit: '1/1h' },
+    step_up: true,
     break_glass: { requesters: { groups: ['S0ONCALL'] }, max: '30m' },
     vendors: {
       people: { emails: ['Kit@Vendor.example'], domains: ['partner.example'], users: ['U7'] },
@@ -73,6 +74,8 @@ describe('loadCatalogue, on everything that can be given', () => {
   const top = {
     domains: ['Example.com', 'example.org', 'example.com'],
     admins: { groups: ['S0A', 'S0A'] },
+    auditors: { emails: ['Audit@example.com'] },
+    outage: '4h',
     audit_channel: 'C0AUDIT',
     fallback_channel: 'C0FALLBACK',
     limits: { open_requests: 3, grants: 4, requests_per_hour: 5 },
@@ -83,6 +86,8 @@ describe('loadCatalogue, on everything that can be given', () => {
     const { revision: _revision, ...rest } = load(catalogueYaml([resource], top), '/etc/jit/c.yaml')
     assert.deepEqual(rest, {
       admins: { ...NOBODY, groups: ['S0A'] },
+      auditors: { ...NOBODY, emails: ['audit@example.com'] },
+      outageSeconds: 14_400,
       domains: ['example.com', 'example.org'],
       auditChannel: 'C0AUDIT',
       fallbackChannel: 'C0FALLBACK',
@@ -155,6 +160,7 @@ describe('loadCatalogue, on everything that can be given', () => {
               },
               sponsors: { ...NOBODY, groups: ['S0ENG'] },
             },
+            needsStepUp: true,
             regoMayApprove: true,
           },
         ],
@@ -164,10 +170,9 @@ describe('loadCatalogue, on everything that can be given', () => {
 
   it('takes off for what nobody gets', () => {
     const off = Object.fromEntries(
-      ['remind', 'escalate', 'extend', 'self_activation', 'break_glass', 'vendors'].map((key) => [
-        key,
-        'off',
-      ]),
+      ['remind', 'escalate', 'extend', 'self_activation', 'step_up', 'break_glass', 'vendors'].map(
+        (key) => [key, 'off'],
+      ),
     )
     assert.deepEqual(loadOne({ ...off, schedule: 'off' }), { ...loadOne({}), scheduleSeconds: 0 })
   })
@@ -182,6 +187,11 @@ describe('loadCatalogue, on everything that can be given', () => {
     it(`offers ${name} first when the file does not say`, () => {
       assert.equal(loadOne({ duration }).duration.defaultSeconds, seconds)
     })
+
+  it('goes by no old answers of Slack unless told', () => {
+    const secondsOf = (outage: string) => load(catalogueYaml([RESOURCE], { outage })).outageSeconds
+    assert.deepEqual([secondsOf('off'), secondsOf('30m'), secondsOf('24h')], [0, 1_800, 86_400])
+  })
 
   it('asks the OPA at OPA_URL when no bundle is given', () => {
     const catalogue = load(catalogueYaml([RESOURCE], { rego: {} }))
@@ -222,6 +232,7 @@ describe('loadCatalogue, on levels', () => {
       auto_approve: [{ requesters: { groups: ['S0ONCALL'] }, max: '1h' }],
       self_activation: { max: '20m' },
       break_glass: { requesters: { groups: ['S0ONCALL'] }, max: '1h' },
+      step_up: true,
       vendors: { people: { domains: ['p.example'] }, sponsors: { groups: ['S0ENG'] } },
       constraints: [OFFICE],
     }
@@ -287,10 +298,18 @@ describe('loadCatalogue, on levels', () => {
         remind: '5m',
         extend: { max: '1h' },
         self_activation: { max: '1h' },
+        step_up: true,
         reason: { min: 10 },
         auto_approve: [{ requesters: { groups: ['S1'] }, max: '1h' }],
       },
-      { remind: 'off', extend: 'off', self_activation: 'off', schedule: 'off', auto_approve: [] },
+      {
+        remind: 'off',
+        extend: 'off',
+        self_activation: 'off',
+        step_up: 'off',
+        schedule: 'off',
+        auto_approve: [],
+      },
       { automatic: [], scheduleSeconds: 0, reason: { minLength: 10 } },
     ],
   ]

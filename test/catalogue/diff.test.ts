@@ -255,6 +255,13 @@ describe('diffCatalogues', () => {
       ],
     ],
     [
+      'that a Slack account alone does not open it',
+      {},
+      { needsStepUp: true },
+      ['- narrower R: step_up: a Slack account alone opens it no longer'],
+      ['+ wider    R: step_up: a Slack account alone may open it'],
+    ],
+    [
       'the word of the Rego policy',
       {},
       { regoMayApprove: true },
@@ -277,12 +284,12 @@ describe('diffCatalogues', () => {
   })
 
   it('tells what appears and what vanishes, level by level', () => {
-    const read = aLevel('read', { constraints: [GET], breakGlass: glass })
+    const read = aLevel('read', { constraints: [GET], breakGlass: glass, needsStepUp: true })
     const other = aResource({ id: 'wiki' as ResourceId })
     const before = aCatalogue({}, aResource(), other)
     const after = aCatalogue({}, aResourceWithLevels(read))
     assert.deepEqual(linesOf(before, after), [
-      '+ wider    grafana-prod:read: can be asked for: by group S0ENGINEERS; approved by 1 of group S0RELIABILITY; for up to 8h; in an emergency by group S0ENGINEERS for up to 30m',
+      '+ wider    grafana-prod:read: can be asked for: by group S0ENGINEERS; approved by 1 of group S0RELIABILITY; for up to 8h; in an emergency by group S0ENGINEERS for up to 30m; with step_up',
       '- narrower grafana-prod: cannot be asked for any more',
       '- narrower wiki: cannot be asked for any more',
     ])
@@ -298,16 +305,20 @@ describe('diffCatalogues', () => {
     const after = aCatalogue({
       domains: ['example.com', 'example.org'],
       admins: people({ groups: [RELIABILITY] }),
+      auditors: people({ users: [EVE] }),
+      outageSeconds: 3_600,
       auditChannel: 'C0AUDIT' as SlackChannelId,
       limits: { openRequests: 5, requestsPerHour: 9 },
     })
     assert.deepEqual(linesOf(before, after), [
       '+ wider    the file: domains: also example.org',
       '+ wider    the file: admins: also group S0RELIABILITY (now group S0RELIABILITY)',
+      '+ wider    the file: auditors: also user U0EVE (now user U0EVE)',
       '~ changed  the file: audit_channel is C0AUDIT, was not given',
       '+ wider    the file: limits.open_requests is 5, was 3',
       '+ wider    the file: limits.grants is none, was 2',
       '- narrower the file: limits.requests_per_hour is 9, was none',
+      '+ wider    the file: outage is 1h, was off',
       '+ wider    the file: the Rego policy is not asked any more',
     ])
     assert.deepEqual(

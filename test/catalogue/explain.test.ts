@@ -334,6 +334,27 @@ describe('explain', () => {
     assert.equal(refusedTo(3_600), '  refused: the start is further ahead than schedule, 1h')
   })
 
+  it('tells what a Slack account alone does not open', () => {
+    const where = 'on the page behind Pomerium only, with a linked identity'
+    const stepUpIn = (question: Partial<Question>) =>
+      linesOf(question).filter((line) => line.includes('step-up'))
+    const strict = { needsStepUp: true }
+    assert.deepEqual(stepUpIn({}), [])
+    assert.deepEqual(stepUpIn({ resource: aResource(strict) }), [`  step-up: approved ${where}`])
+    const alone = { resource: { ...automatic, ...strict }, durationSeconds: 1_800 }
+    assert.deepEqual(stepUpIn(alone), [
+      `  step-up: approved ${where}; self_activation lets in only who asks there, and what is asked in Slack waits for approvers`,
+    ])
+    const alarm = { resource: { ...emergency, ...strict }, who: onCall, durationSeconds: 1_800 }
+    assert.deepEqual(stepUpIn(alarm), [`  step-up: opened ${where}; refused in Slack`])
+  })
+
+  it('tells how long what Slack said last is good for', () => {
+    assert.deepEqual(linesOf({}, { outageSeconds: 14_400 }).slice(-1), [
+      'while Slack cannot be asked: on the pages, by what Slack said within 4h',
+    ])
+  })
+
   it('tells of limits, and of a Rego policy that it does not ask', () => {
     const rego = { path: 'jit/decision', shareReason: false }
     const limits = { openRequests: 2, grants: 3, requestsPerHour: 4 }

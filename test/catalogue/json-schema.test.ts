@@ -112,6 +112,7 @@ const resource = fc.record(
         sponsors: requesters,
       }),
     ),
+    step_up: fc.constantFrom<unknown[]>(true, 'off'),
     rego_may_approve: fc.constant(true),
     levels: fc.constantFrom<Fields[]>(
       [{ id: 'a', title: 'A', constraints: [{ http_path: '/a' }], approvals: 2 }],

@@ -349,6 +349,7 @@ describe('loadCatalogue, on shapes of the newer fields', () => {
         `requesters.deny ${names}`,
       ],
     ],
+    ['step_up that is no yes', { step_up: false }, ['step_up must be true, off, or be left out']],
     [
       'vendors by group',
       { vendors: { people: { groups: ['S1'] }, sponsors: { groups: ['S1'] } } },
@@ -716,6 +717,40 @@ describe('loadCatalogue, on what is risky', () => {
         said.map((warning) => `resources[0].${warning}`),
       )
     })
+
+  it('warns of what step_up leaves to the pages, at a level that inherits it too', () => {
+    const alone = {
+      step_up: true,
+      reason: { min: 10 },
+      auto_approve: [{ requesters: { groups: ['S1'] }, max: '1h', limit }],
+      self_activation: { max: '30m', limit },
+      rego_may_approve: true,
+      break_glass: { requesters: { groups: ['S1'] }, max: '30m' },
+    }
+    const where = 'works on the page behind Pomerium only, for people with a linked identity'
+    const waits = `${where}, because of step_up; what is asked in Slack waits for approvers`
+    const refused = `${where}, because of step_up; from Slack an emergency is refused`
+    assert.deepEqual(warningsOf(catalogueYaml([{ ...RESOURCE, ...alone }], rego)), [
+      `resources[0].auto_approve ${waits}`,
+      `resources[0].self_activation ${waits}`,
+      `resources[0].rego_may_approve ${waits}`,
+      `resources[0].break_glass ${refused}`,
+    ])
+    const levels = [{ id: 'a', title: 'A', step_up: true }]
+    const { step_up: _stepUp, rego_may_approve: _rego, auto_approve: _auto, ...rest } = alone
+    assert.deepEqual(warningsOf(catalogueYaml([{ ...RESOURCE, ...rest, levels }], rego)), [
+      `resources[0].self_activation ${waits} (level a inherits this)`,
+      `resources[0].break_glass ${refused} (level a inherits this)`,
+    ])
+    assert.deepEqual(warningsOf(catalogueYaml([{ ...RESOURCE, step_up: true }])), [])
+  })
+
+  it('warns of auditors who are everybody', () => {
+    const top = { auditors: { everyone: true } }
+    assert.deepEqual(warningsOf(catalogueYaml([RESOURCE], top)), [
+      'auditors.everyone lets everyone read everything that was ever recorded; name groups, users or emails instead',
+    ])
+  })
 
   it('warns of a mail provider among the domains, and of a fallback that is none', () => {
     const top = { domains: ['example.com', 'gmail.com'], fallback_channel: 'C0APPROVALS' }

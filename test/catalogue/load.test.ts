@@ -13,8 +13,9 @@ import {
 } from './support.ts'
 
 const keys =
-  'id, title, url, policy, channel, requesters, approvers, approvals, stages, duration, schedule, reason, constraints, risk, lapse, remind, escalate, extend, auto_approve, self_activation, break_glass, vendors, rego_may_approve, levels'
-const topKeys = 'domains, channel, audit_channel, fallback_channel, admins, limits, rego, resources'
+  'id, title, url, policy, channel, requesters, approvers, approvals, stages, duration, schedule, reason, constraints, risk, lapse, remind, escalate, extend, auto_approve, self_activation, break_glass, step_up, vendors, rego_may_approve, levels'
+const topKeys =
+  'domains, channel, audit_channel, fallback_channel, admins, auditors, outage, limits, rego, resources'
 const NOBODY = { groups: [], users: [], emails: [], domains: [], everyone: false }
 
 describe('loadCatalogue', () => {
@@ -23,8 +24,10 @@ describe('loadCatalogue', () => {
     assert.deepEqual(load(text), {
       revision: createHash('sha256').update(text).digest('hex'),
       admins: NOBODY,
+      auditors: NOBODY,
       domains: ['example.com'],
       limits: {},
+      outageSeconds: 0,
       resources: new Map([
         [
           'grafana',
@@ -43,6 +46,7 @@ describe('loadCatalogue', () => {
             constraints: [],
             lapseSeconds: 28_800,
             automatic: [],
+            needsStepUp: false,
             regoMayApprove: false,
           },
         ],
@@ -271,7 +275,17 @@ resources:
     ],
     [{ admins: { emails: ['a@example.org'] } }, `admins.emails[0] ${stranger}`],
     [{ chanel: 'C0' }, 'chanel is not a known key; did you mean channel?'],
-    [{ auditors: {} }, `auditors is not a known key; known here are ${topKeys}`],
+    [{ watchers: {} }, `watchers is not a known key; known here are ${topKeys}`],
+    [
+      { auditors: {} },
+      'auditors names nobody; list groups, users, emails, domains or everyone: true',
+    ],
+    [
+      { auditors: { emails: ['a@other.example'] } },
+      'auditors.emails[0] is outside domains (example.com), so it can never match; add its domain there or remove it',
+    ],
+    [{ outage: '25h' }, 'outage must be 1d or shorter'],
+    [{ outage: 4 }, 'outage must be a duration such as 30m, 1h30m or 2d'],
     [
       JSON.parse('{"__proto__": {}}') as Fields,
       `__proto__ is not a known key; known here are ${topKeys}`,

@@ -250,7 +250,7 @@ describe('rights are those of the moment of the decision', () => {
   it('of a rule are looked at again when it approves', () => {
     const automatic = [{ name: 'self_activation', maxSeconds: 3_600 }]
     const resource = aResource({ automatic })
-    const opening = { at: after(1), resource, catalogueRevision: REVISION }
+    const opening = { at: after(1), resource, isSteppedUp: false, catalogueRevision: REVISION }
     const command = { type: 'auto-approve', rule: automatic[0], ...opening } as const
     const { rule } = command
     assert.ok(rule !== undefined)

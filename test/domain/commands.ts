@@ -81,6 +81,7 @@ export function approving(facts: Partial<Of<'approve'>> = {}): Of<'approve'> {
     requester: alex,
     resource: aResource(),
     colleagues: [],
+    isSteppedUp: false,
     catalogueRevision: REVISION,
     ...facts,
   }

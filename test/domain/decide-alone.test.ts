@@ -51,6 +51,7 @@ function automatically(facts: Partial<AutoApproveCommand> = {}): AutoApproveComm
     rule: long,
     requester: alex,
     resource,
+    isSteppedUp: false,
     catalogueRevision: REVISION,
     ...facts,
   }
@@ -62,6 +63,7 @@ function breaking(facts: Partial<BreakGlassCommand> = {}): BreakGlassCommand {
     at: after(60),
     requester: alex,
     resource: anEmergencyResource(),
+    isSteppedUp: false,
     catalogueRevision: REVISION,
     ...facts,
   }

@@ -42,6 +42,7 @@ describe('decide, against the oracle', () => {
       const verdict = verdictOn(request, command)
       if (!verdict.opens) return verdict.isRecorded ? 'recorded' : 'refused'
       if (request.kind === 'sponsored') return 'opened for a vendor'
+      if (request.needsStepUp === true || command.resource.needsStepUp) return 'opened with step-up'
       return request.approvals.length > 0 ? 'opened after others' : 'opened at once'
     })
     const counts = Map.groupBy([...kinds, ...seen], (each) => String(each))
@@ -51,6 +52,7 @@ describe('decide, against the oracle', () => {
       'opened after others',
       'opened at once',
       'opened for a vendor',
+      'opened with step-up',
       'recorded',
       'refused',
       'sponsored',

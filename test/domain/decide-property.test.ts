@@ -81,6 +81,20 @@ describe('decide, whatever is played', () => {
     })
   })
 
+  it('opens and extends nothing that needs step-up by anybody who is not stepped up', () => {
+    always((turn) => {
+      const { after, before, command } = turn
+      const isExtended = before?.status === 'pending' && after?.status === 'extended'
+      if (after === undefined || !(isOpening(turn) || isExtended)) return
+      assert.ok('isSteppedUp' in command)
+      if (after.needsStepUp !== true && !command.resource.needsStepUp) return
+      assert.ok(command.isSteppedUp)
+      if (command.type !== 'approve') return
+      const stepped = after.approvals.filter((approval) => approval.isSteppedUp)
+      assert.ok(stepped.length >= after.approvalsCounted)
+    })
+  })
+
   it('opens nothing for vendors but by a sponsor and people', () => {
     always((turn) => {
       const { after, command } = turn
@@ -261,8 +275,8 @@ function isReviewOnly(request: AccessRequest): boolean {
 
 function asked(request: AccessRequest) {
   const { id, kind, requester, beneficiary, resourceId, level, durationSeconds, reason } = request
-  const { requestedAt, lapsesAt, startsAt, extends: of, catalogueRevision } = request
-  const who = { id, kind, requester, beneficiary }
+  const { requestedAt, lapsesAt, startsAt, extends: of, catalogueRevision, needsStepUp } = request
+  const who = { id, kind, requester, beneficiary, needsStepUp }
   const what = { resourceId, level, durationSeconds, reason, startsAt, of, catalogueRevision }
   return { ...who, ...what, requestedAt, lapsesAt }
 }

@@ -45,7 +45,13 @@ const BEFORE_END = after(300)
 const BETWEEN = after(7_260)
 const NEXT_DAY = after(86_400)
 const rule = { name: 'self_activation', maxSeconds: 3_600 }
-const opening = { at: after(60), requester: alex, catalogueRevision: 'r', resource: anExtendable() }
+const opening = {
+  at: after(60),
+  requester: alex,
+  isSteppedUp: false,
+  catalogueRevision: 'r',
+  resource: anExtendable(),
+}
 
 const ROWS: readonly (readonly [string, Command, Answers])[] = [
   ['request', asking(), all('already-pending')],

@@ -79,10 +79,12 @@ const resources: fc.Arbitrary<Resource> = fc
     emergency: fc.option(peopleSet, { nil: undefined }),
     leads: fc.option(peopleSet, { nil: undefined }),
     maxSeconds: fc.integer({ min: 600, max: 7_200 }),
+    needsStepUp: seldom(false, fc.constant(true), 6),
   })
   .map((facts) => {
     const { emergency, leads, maxSeconds } = facts
     return aResource({
+      needsStepUp: facts.needsStepUp,
       requesters: facts.requesters,
       stages: facts.stages.map(({ silent, ...stage }) => ({ ...stage, ...given({ silent }) })),
       duration: { defaultSeconds: 60, maxSeconds, choices: [] },
@@ -114,6 +116,7 @@ const approvals = fc.uniqueArray(
     was: seldom(undefined, somebody(ASKER)),
     isFound: seldom(true, fc.constant(false)),
     durationSeconds: seconds,
+    isSteppedUp: seldom(true, fc.constant(false), 3),
   }),
   { maxLength: 3, selector: ({ index }) => index },
 )
@@ -144,6 +147,8 @@ export const clicks: fc.Arbitrary<Click> = fc
     isEscalated: fc.boolean(),
     isLate: flag,
     earlier: approvals,
+    needsStepUp: seldom(false, fc.constant(true), 6),
+    isSteppedUp: seldom(true, fc.constant(false), 3),
     requesterNow: seldom(undefined, asker),
     by: fc.integer({ min: 1, max: 5 }),
     shorten: seconds,
@@ -161,16 +166,21 @@ export const clicks: fc.Arbitrary<Click> = fc
       durationSeconds,
       requester: identityOf(requester),
       lapsesAt: facts.isLate ? at : after(86_400),
-      approvals: earlier.map(({ index, was, durationSeconds: most }): Approval => {
+      approvals: earlier.map(({ index, was, durationSeconds: most, isSteppedUp }): Approval => {
         const by = identityOf(person(index))
         const { email, subject } = was ?? by
         const known = { teamId: by.teamId, userId: by.userId, email, ...given({ subject }) }
-        return { by: known, at: MORNING, stage: 0, ...given({ durationSeconds: most }) }
+        const how = given({
+          durationSeconds: most,
+          isSteppedUp: isSteppedUp ? (true as const) : undefined,
+        })
+        return { by: known, at: MORNING, stage: 0, ...how }
       }),
       ...given({
         beneficiary,
         startsAt: startsIn === undefined ? undefined : after(startsIn),
         escalatedAt: facts.isEscalated ? MORNING : undefined,
+        needsStepUp: facts.needsStepUp ? (true as const) : undefined,
       }),
     })
     const command: ApproveCommand = {
@@ -180,6 +190,7 @@ export const clicks: fc.Arbitrary<Click> = fc
       requester: facts.requesterNow ?? requester,
       resource,
       colleagues: earlier.filter(({ isFound }) => isFound).map(({ index }) => person(index)),
+      isSteppedUp: facts.isSteppedUp,
       catalogueRevision: REVISION,
       ...given({ narrowing: narrowing && { constraints: [], ...given(narrowing) } }),
       ...given({ durationSeconds: facts.shorten }),

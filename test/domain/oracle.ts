@@ -148,7 +148,10 @@ export function verdictOn(request: Pending, command: ApproveCommand): Verdict {
   const earlier = [...request.approvals.map((approval) => approval.by), ...colleagues]
   if (!isWanted(by) || earlier.some((other) => isOneHuman(other, by))) return NO
   const all = seats(request, command)
-  const gave = request.approvals.flatMap((approval) =>
+  const isStrict = request.needsStepUp === true || resource.needsStepUp
+  if (isStrict && !command.isSteppedUp) return NO
+  const good = request.approvals.filter((one) => !isStrict || one.isSteppedUp === true)
+  const gave = good.flatMap((approval) =>
     colleagues.filter((person) => person.userId === approval.by.userId),
   )
   const wanted = all.map(

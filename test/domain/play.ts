@@ -87,12 +87,14 @@ const steps = fc.record({
     }),
     { freq: 3, nil: undefined },
   ),
+  isSteppedUp: fc.constantFrom(true, true, false),
   resource: fc.record({
     approvals: fc.tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 0, max: 2 })),
     maxSeconds: fc.integer({ min: 400, max: 3_600 }),
     lapseSeconds: fc.integer({ min: 60, max: 1_200 }),
     isOpen: fc.boolean(),
     isGuarded: fc.boolean(),
+    needsStepUp: fc.constantFrom(false, false, true),
     hasVendors: fc.constantFrom(true, true, true, false),
     automaticSeconds: fc.constantFrom(undefined, undefined, 600, 1_800),
     remindSeconds: fc.constantFrom(undefined, 60, 400),
@@ -115,6 +117,7 @@ function resourceOf(resource: Step['resource']): Resource {
     duration: { defaultSeconds: 60, maxSeconds, choices: [] },
     requesters: resource.isOpen ? people({ everyone: true }) : engineers,
     constraints: resource.isGuarded ? [{ http_path: '/' }] : [],
+    needsStepUp: resource.needsStepUp,
     extension: { times: 2, maxSeconds: 900 },
     escalation: { afterSeconds: 300, to: people({ groups: [LEADS] }) },
     breakGlass: { requesters: engineers, maxSeconds: 900, reviewSeconds: 600 },
@@ -177,7 +180,9 @@ function commandOf(step: Step, { id, resource, access, request, at }: Situation)
   }
   const requester = foundLater(request?.requester.userId, step.requesterNow)
   const extended = access === undefined ? {} : { extended: access }
-  const opening = { at, requester, resource, catalogueRevision: REVISION, ...rego, ...extended }
+  const { isSteppedUp } = step
+  const who = { requester, isSteppedUp }
+  const opening = { at, ...who, resource, catalogueRevision: REVISION, ...rego, ...extended }
   switch (type) {
     case 'ask':
       return {

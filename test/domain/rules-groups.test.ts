@@ -58,6 +58,12 @@ describe('groupsOf and groupsIn', () => {
     assert.deepEqual([...groupsOf(aCatalogue({}, full))], [...new Set([...asks, ...answers])])
   })
 
+  it('name the groups of auditors too', () => {
+    const auditors = people({ groups: [LEADS], deny: people({ groups: [SECURITY] }) })
+    const all = [LEADS, SECURITY, ENGINEERS, RELIABILITY]
+    assert.deepEqual([...groupsOf(aCatalogue({ auditors }))], all)
+  })
+
   it('name the groups of levels, and not those of the resource that has them', () => {
     const read = aLevel('read', { requesters: people({ groups: [LEADS] }) })
     const write = aLevel('write', { requesters: people({ groups: [SECURITY] }) })
