@@ -20,6 +20,7 @@ export function toApproval(row: ApprovalJson): Approval {
     at: new Date(row.approved_at),
     stage: row.stage,
     ...(row.note === null ? {} : { note: row.note }),
+    ...(row.stepped_up ? { isSteppedUp: true } : {}),
     ...(row.duration_seconds === null ? {} : { durationSeconds: row.duration_seconds }),
   }
 }
@@ -43,6 +44,7 @@ export function toApprovalRow(
     stage: approval.stage,
     duration_seconds: approval.durationSeconds ?? null,
     note: approval.note ?? null,
+    stepped_up: approval.isSteppedUp === true,
     approved_at: approval.at,
   }
 }

@@ -1,15 +1,16 @@
 import { sql } from 'kysely'
 import type { Selectable } from 'kysely'
 import type { RecordedEvent } from '../app/ports.ts'
-import type { Audit } from '../app/store.ts'
+import type { Audit, AuditReading } from '../app/store.ts'
 import type { Actor, AuditEvent } from '../domain/event.ts'
 import type { Database } from './database.ts'
-import type { SlackTeamId } from '../domain/ids.ts'
-import { identityOrNone } from './columns.ts'
+import type { SlackTeamId, SlackUserId } from '../domain/ids.ts'
+import type { Identity } from '../domain/person.ts'
+import { identity } from './columns.ts'
 import type { AuditEventTable } from './schema.ts'
 
-/** The audit trail. */
-export function auditIn(tx: Database): Audit {
+/** The audit trail, but for looking into it. */
+export function auditIn(tx: Database): Omit<Audit, keyof AuditReading> {
   return {
     async append(event) {
       const row = await tx
@@ -28,6 +29,16 @@ export function auditIn(tx: Database): Audit {
         .orderBy('request_version')
         .execute()
       return rows.map(toEvent)
+    },
+    async about(id, limit) {
+      const rows = await tx
+        .selectFrom('audit_event')
+        .selectAll()
+        .where('request_id', '=', id)
+        .orderBy('seq', 'desc')
+        .limit(limit)
+        .execute()
+      return rows.toReversed().map(toEvent)
     },
     async find(seq) {
       const row = await tx
@@ -64,33 +75,38 @@ function eventColumns(event: AuditEvent) {
 }
 
 function actorColumns(actor: Actor) {
-  const identity = actor.kind === 'person' ? actor.identity : undefined
+  const who = actor.kind === 'person' ? actor.identity : undefined
   return {
     actor_kind: actor.kind,
-    actor_team_id: identity?.teamId || null,
-    actor_user_id: identity?.userId ?? null,
-    actor_email: identity?.email || null,
-    actor_subject: identity?.subject ?? null,
+    actor_team_id: who?.teamId || null,
+    actor_user_id: who?.userId || null,
+    actor_email: who?.email || null,
+    actor_subject: who?.subject ?? null,
   }
 }
 
-function toEvent(row: Selectable<AuditEventTable>): RecordedEvent {
-  const identity = identityOrNone(
-    row.actor_team_id ?? ('' as SlackTeamId),
-    row.actor_user_id,
-    row.actor_email ?? '',
-    row.actor_subject,
-  )
+/** An event from its row. */
+export function toEvent(row: Selectable<AuditEventTable>): RecordedEvent {
   return {
     seq: Number(row.seq),
     at: row.at,
     action: row.action,
     via: row.via,
-    actor: identity === undefined ? { kind: 'bot' } : { kind: 'person', identity },
+    actor: row.actor_kind === 'bot' ? { kind: 'bot' } : { kind: 'person', identity: actorOf(row) },
     ...(row.request_id === null ? {} : { requestId: row.request_id }),
     ...(row.request_version === null ? {} : { requestVersion: row.request_version }),
     ...(row.resource_id === null ? {} : { resourceId: row.resource_id }),
     alert: row.alert,
     details: row.details,
   }
+}
+
+/** Team and address are empty when they could not be looked up, the Slack user when Slack does not know them. */
+function actorOf(row: Selectable<AuditEventTable>): Identity {
+  return identity(
+    row.actor_team_id ?? ('' as SlackTeamId),
+    row.actor_user_id ?? ('' as SlackUserId),
+    row.actor_email ?? '',
+    row.actor_subject,
+  )
 }

@@ -1,18 +1,21 @@
+import type { Selectable } from 'kysely'
 import type { Identities } from '../app/store.ts'
 import { foldEmail } from '../domain/person.ts'
 import type { Database } from './database.ts'
+import { codesIn, linkOf, linksIn } from './identity-links.ts'
+import type { IdentityTable } from './schema.ts'
 
-/** The pinned addresses. */
+/** The pinned addresses, and the Pomerium identities that people linked. */
 export function identitiesIn(tx: Database): Identities {
   return {
-    async pinned(teamId, userId) {
+    async find(teamId, userId) {
       const row = await tx
         .selectFrom('identity')
-        .select('email')
+        .select(['email', 'subject', 'linked_email', 'allowed_email'])
         .where('team_id', '=', teamId)
         .where('user_id', '=', userId)
         .executeTakeFirst()
-      return row?.email
+      return row && known(row)
     },
     async pin({ teamId, userId, email }) {
       const inserted = await tx
@@ -22,15 +25,15 @@ export function identitiesIn(tx: Database): Identities {
         .returning('email')
         .executeTakeFirst()
       if (inserted !== undefined) return { outcome: 'pinned', pinned: email }
-      const known = await tx
+      const row = await tx
         .selectFrom('identity')
         .select(['email', 'refused_email'])
         .where('team_id', '=', teamId)
         .where('user_id', '=', userId)
         .executeTakeFirstOrThrow()
-      const pinned = known.email
+      const pinned = row.email
       if (foldEmail(pinned) === foldEmail(email)) return { outcome: 'same', pinned }
-      if (known.refused_email === email) return { outcome: 'refused-again', pinned }
+      if (row.refused_email === email) return { outcome: 'refused-again', pinned }
       await tx
         .updateTable('identity')
         .set({ refused_email: email })
@@ -44,9 +47,31 @@ export function identitiesIn(tx: Database): Identities {
         .deleteFrom('identity')
         .where('team_id', '=', teamId)
         .where('user_id', '=', userId)
-        .returning('email')
+        .returning(['email', 'subject', 'linked_email', 'allowed_email'])
         .executeTakeFirst()
-      return row?.email
+      return row && known(row)
     },
+    async allow(teamId, userId, email) {
+      const { numUpdatedRows } = await tx
+        .updateTable('identity')
+        .set({ allowed_email: email })
+        .where('team_id', '=', teamId)
+        .where('user_id', '=', userId)
+        .executeTakeFirst()
+      return numUpdatedRows > 0n
+    },
+    ...linksIn(tx),
+    ...codesIn(tx),
+  }
+}
+
+function known(
+  row: Pick<Selectable<IdentityTable>, 'email' | 'subject' | 'linked_email' | 'allowed_email'>,
+) {
+  const link = linkOf(row)
+  return {
+    pinned: row.email,
+    ...(link === undefined ? {} : { link }),
+    ...(row.allowed_email === null ? {} : { allowed: row.allowed_email }),
   }
 }

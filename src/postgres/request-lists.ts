@@ -17,7 +17,14 @@ const OPEN_OF_ONE = 200
 
 type RequestLists = Pick<
   Requests,
-  'ofRequester' | 'pending' | 'standing' | 'openRequesters' | 'openOf' | 'reviewsDue'
+  | 'ofRequester'
+  | 'pending'
+  | 'standing'
+  | 'openRequesters'
+  | 'openOf'
+  | 'reviewsDue'
+  | 'waiting'
+  | 'holding'
 >
 
 /** Requests by what they have in common. */
@@ -101,12 +108,39 @@ export function requestListsIn(tx: Database): RequestLists {
         selectRequests(tx)
           .where('request.review_due_at', 'is not', null)
           .where('request.review_verdict', 'is', null)
-          .where(refs === 'all' ? sql<boolean>`true` : isForOneOf(refs))
+          .where(isAmong(refs))
           .where(isOfOthers(reviewer))
           .orderBy('request.review_due_at')
           .limit(limit),
       )
       return requests as readonly Approved[]
     },
+    async waiting(refs, limit) {
+      if (refs.length === 0) return []
+      const requests = await list(
+        selectRequests(tx)
+          .where(isPending)
+          .where(isAmong(refs))
+          .orderBy('request.requested_at')
+          .limit(limit),
+      )
+      return requests as readonly Pending[]
+    },
+    async holding(refs, limit) {
+      if (refs.length === 0) return []
+      const requests = await list(
+        selectRequests(tx)
+          .where(isLive)
+          .where(isAmong(refs))
+          .orderBy('access_grant.ends_at')
+          .orderBy('request.id')
+          .limit(limit),
+      )
+      return requests as readonly Approved[]
+    },
   }
+}
+
+function isAmong(refs: readonly string[] | 'all') {
+  return refs === 'all' ? sql<boolean>`true` : isForOneOf(refs)
 }

@@ -84,6 +84,7 @@ function toAsked(row: RequestRow): Asked {
     lapsesAt: row.lapses_at,
     approvalsNeeded: row.approvals_needed,
     approvalsCounted: row.approvals_counted,
+    ...(row.step_up ? { needsStepUp: true } : {}),
     catalogueRevision: row.catalogue_revision,
     approvals: row.approvals.map(toApproval),
   }
@@ -121,6 +122,7 @@ export function toRequestRow(request: Pending, idempotencyKey: string): Insertab
     requested_at: request.requestedAt,
     lapses_at: request.lapsesAt,
     remind_seconds: request.remindSeconds ?? null,
+    step_up: request.needsStepUp === true,
     catalogue_revision: request.catalogueRevision,
   }
 }

@@ -5,10 +5,12 @@ import type {
   RequestId,
   ResourceId,
   SlackChannelId,
+  SlackGroupId,
   SlackTeamId,
   SlackUserId,
 } from '../domain/ids.ts'
 import type { Criterion, Json, Rule } from '../domain/ppl.ts'
+import type { NotAMember } from '../domain/refusal.ts'
 import type {
   AccessRequest,
   EndCause,
@@ -43,6 +45,7 @@ export interface RequestTable {
   lapses_at: Stored<Date>
   approvals_needed: number
   approvals_counted: number
+  step_up: Stored<boolean>
   automatic_rule: string | null
   catalogue_revision: Stored<string>
   reminders: number
@@ -83,6 +86,7 @@ export interface ApprovalTable {
   stage: number
   duration_seconds: number | null
   note: string | null
+  stepped_up: boolean
   approved_at: Date
 }
 
@@ -142,6 +146,35 @@ export interface IdentityTable {
   email: string
   pinned_at: Generated<Date>
   refused_email: string | null
+  subject: Generated<string | null>
+  linked_email: Generated<string | null>
+  linked_at: Generated<Date | null>
+  allowed_email: Generated<string | null>
+}
+
+export interface LinkCodeTable {
+  team_id: SlackTeamId
+  user_id: SlackUserId
+  code_hash: string
+  expires_at: Date
+}
+
+export interface DirectoryMemberTable {
+  user_id: SlackUserId
+  team_id: SlackTeamId | null
+  email: string | null
+  is_guest: boolean | null
+  time_zone: string | null
+  refused_why: NotAMember | null
+  outdated: Generated<boolean>
+  seen_at: Date
+}
+
+export interface DirectoryGroupTable {
+  group_id: SlackGroupId
+  members: SlackUserId[]
+  outdated: Generated<boolean>
+  seen_at: Date
 }
 
 export interface PolicyStateTable {
@@ -200,6 +233,9 @@ export interface Schema {
   access_grant: AccessGrantTable
   audit_event: AuditEventTable
   identity: IdentityTable
+  link_code: LinkCodeTable
+  directory_member: DirectoryMemberTable
+  directory_group: DirectoryGroupTable
   policy_state: PolicyStateTable
   slack_message: SlackMessageTable
   work: WorkTable

@@ -1,9 +1,11 @@
 import { sql } from 'kysely'
 import pg from 'pg'
 import type { Statements, Store } from '../app/store.ts'
+import { auditReadingIn } from './audit-reading.ts'
 import { auditIn } from './audit.ts'
 import { catalogueRevisionsIn } from './catalogue-revisions.ts'
 import type { Database } from './database.ts'
+import { directoryMemoryIn } from './directory-memory.ts'
 import { identitiesIn } from './identities.ts'
 import { messagesIn } from './messages.ts'
 import { STALE_PLAN } from './prepared.ts'
@@ -40,8 +42,9 @@ export function createStore(db: Database): Store {
 function everythingIn(db: Database): Statements {
   return {
     requests: requestsIn(db),
-    audit: auditIn(db),
+    audit: { ...auditIn(db), ...auditReadingIn(db) },
     identities: identitiesIn(db),
+    directory: directoryMemoryIn(db),
     policies: policyStatesIn(db),
     messages: messagesIn(db),
     work: workIn(db),

@@ -50,6 +50,13 @@ const criteria = fc.array(
   { maxLength: 2 },
 )
 
+/** An approval behind Pomerium is that of a linked identity. */
+const steppedUp = (approval: Approval): Approval => ({
+  ...approval,
+  by: { ...approval.by, subject: `sub-${approval.by.userId}` },
+  isSteppedUp: true,
+})
+
 const approvals = (minLength: number): fc.Arbitrary<readonly Approval[]> =>
   fc
     .uniqueArray(fc.constantFrom('kim', 'sam', 'lee'), { minLength, maxLength: 3 })
@@ -60,8 +67,11 @@ const approvals = (minLength: number): fc.Arbitrary<readonly Approval[]> =>
             .tuple(
               fc.record({ by: person(name), at: instant, stage: fc.nat({ max: 3 }) }),
               maybe({ note: text, durationSeconds: seconds }),
+              fc.boolean(),
             )
-            .map(([given, more]) => ({ ...given, ...more })),
+            .map(([given, more, isSteppedUp]) =>
+              isSteppedUp ? steppedUp({ ...given, ...more }) : { ...given, ...more },
+            ),
         ),
       ),
     )
@@ -95,6 +105,7 @@ function asked({ kind, isExtension = false, isApproved = false }: Particulars) {
         level: fc.constant('read' as LevelId),
         ...(kind === 'sponsored' ? { beneficiary: fc.constant('Vera@partner.example') } : {}),
         ...(mayStart ? { startsAt: instant } : {}),
+        needsStepUp: fc.constant(true as const),
       }),
       fc.constant(isExtension ? { extends: 'E1F2G3H4' as RequestId } : {}),
       fc.nat(),
@@ -103,7 +114,9 @@ function asked({ kind, isExtension = false, isApproved = false }: Particulars) {
     .map(([all, some, extension, counted, more]): Asked => {
       const approvalsCounted = least + (counted % (all.approvals.length + 1 - least))
       const approvalsNeeded = isApproved ? Math.max(1, approvalsCounted - more) : 1 + more
-      return { ...all, ...some, ...extension, approvalsCounted, approvalsNeeded }
+      const counts = { approvalsCounted, approvalsNeeded }
+      const given = some.needsStepUp ? all.approvals.map(steppedUp) : all.approvals
+      return { ...all, ...some, ...extension, ...counts, approvals: given }
     })
 }
 

@@ -3,7 +3,7 @@ import { after as afterAll, before, describe, it } from 'node:test'
 import { Kysely, PostgresDialect } from 'kysely'
 import type { CompiledQuery } from 'kysely'
 import type { Statements } from '../../src/app/store.ts'
-import type { RequestId, ResourceId, SlackUserId } from '../../src/domain/ids.ts'
+import type { RequestId, ResourceId, SlackTeamId, SlackUserId } from '../../src/domain/ids.ts'
 import { createStore } from '../../src/postgres/store.ts'
 import { createWorkList } from '../../src/postgres/work.ts'
 import type { Schema } from '../../src/postgres/schema.ts'
@@ -13,6 +13,7 @@ import { aDatabase } from './support.ts'
 
 const ID = '00000007' as RequestId
 const USER = 'U7' as SlackUserId
+const TEAM = 'T' as SlackTeamId
 const RESOURCE = 'r10' as ResourceId
 
 /** Both begin with the id, and cost the same. */
@@ -79,6 +80,18 @@ async function fill({ pool }: TestDatabase): Promise<void> {
       `insert into audit_event (action, via, actor_kind, alert) select 'policy.blocked', 'bot', 'bot', n % 50 = 0 from (${ids}) one`,
     )
     await client.query(
+      `insert into audit_event (action, via, actor_kind, actor_subject, actor_email, details)
+       select 'identity.link_refused', 'web', 'person', 's' || n % 399, 'x@example.com', '{"refusal": "link-code-wrong"}' from (${ids}) one`,
+    )
+    await client.query(
+      `insert into identity (team_id, user_id, email, subject, linked_email, linked_at)
+       select 'T', 'L' || n, 'l' || n || '@example.com', 's' || n, 'l' || n || '@example.com', now() from (${ids}) one`,
+    )
+    await client.query(
+      `insert into link_code (team_id, user_id, code_hash, expires_at)
+       select 'T', 'L' || n, lpad(n::text, 64, '0'), now() + interval '10m' from (${ids}) one`,
+    )
+    await client.query(
       `insert into slack_message (kind, request_id, channel, ts) select 'card', id, 'C', id from (${ids}) one`,
     )
     await client.query(
@@ -104,7 +117,7 @@ async function plansOf(run: () => Promise<unknown>): Promise<string> {
     await client.query('set enable_seqscan = off')
     let plans = ''
     for (const { sql, parameters } of queries.filter((query) =>
-      /\bwork\b|request|event|message|policy/.test(query.sql),
+      /\bwork\b|request|event|message|policy|from "identity"|link_code/.test(query.sql),
     )) {
       const text = `explain (costs off) ${sql}`
       const { rows } = await client.query<{ 'QUERY PLAN': string }>(text, [...parameters])
@@ -166,6 +179,14 @@ describe('queries of the store', () => {
     ['requests.ofRequester', ['request_by_requester'], (s) => s.requests.ofRequester(USER, 20)],
     ['requests.pending', ['request_pending'], (s) => s.requests.pending([RESOURCE], kim, 20)],
     ['requests.reviewsDue', ['request_review_due'], (s) => s.requests.reviewsDue(['r1'], kim, 20)],
+    ['requests.waiting', ['request_pending'], (s) => s.requests.waiting([RESOURCE], 100)],
+    ['requests.waiting of all', ['request_pending'], (s) => s.requests.waiting('all', 100)],
+    [
+      'requests.holding',
+      ['access_grant_live', BY_ID],
+      (s) => s.requests.holding([RESOURCE, 'r11'], 100),
+    ],
+    ['requests.holding of all', ['access_grant_live'], (s) => s.requests.holding('all', 100)],
     [
       'requests.openRequesters',
       ['request_(one_)?pending', 'access_grant_live'],
@@ -181,8 +202,26 @@ describe('queries of the store', () => {
       ['access_grant_(live|window)', BY_ID],
       (s) => s.requests.standing(RESOURCE),
     ],
+    ['identities.find', ['identity_pkey'], (s) => s.identities.find(TEAM, USER)],
+    [
+      'identities.linkOfSubject',
+      ['identity_subject_unique'],
+      (s) => s.identities.linkOfSubject('s7'),
+    ],
+    ['identities.takeCode', ['link_code_unique'], (s) => s.identities.takeCode('0'.repeat(64))],
+    [
+      'identities.wrongCodes',
+      ['audit_event_link_refused'],
+      (s) => s.identities.wrongCodes('s7', 600),
+    ],
+    [
+      'identities.refusedLinks',
+      ['audit_event_link_refused_by_time'],
+      (s) => s.identities.refusedLinks(600),
+    ],
     ['policies.ownerOf', ['policy_state_policy_id_unique'], (s) => s.policies.ownerOf('pol1')],
     ['audit.changesAfter', ['audit_event_'], (s) => s.audit.changesAfter(ID, 1)],
+    ['audit.about', ['audit_event_'], (s) => s.audit.about(ID, 100)],
     ['audit.find', ['audit_event_pkey'], (s) => s.audit.find(7)],
     [
       'audit.alertedWithin',

@@ -134,7 +134,13 @@ export async function lead(
     if (opened?.ok) remember(opened)
     return next
   }
-  const opening = () => ({ at, requester: by, resource, catalogueRevision: REVISION })
+  const opening = () => ({
+    at,
+    requester: by,
+    resource,
+    isSteppedUp: false,
+    catalogueRevision: REVISION,
+  })
   const wish = { by, resource, catalogueRevision: REVISION, reason: 'INC-42 dashboards are red' }
   const base = await create({
     type: 'request',

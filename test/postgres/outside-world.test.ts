@@ -38,7 +38,7 @@ describe('identities', () => {
     const robin = anEngineer('robin')
     const forget = () => inTx((tx) => tx.identities.forget(robin.teamId, robin.userId))
     await inTx((tx) => tx.identities.pin(robin))
-    assert.equal(await forget(), 'robin@example.com')
+    assert.equal((await forget())?.pinned, 'robin@example.com')
     assert.equal(await forget(), undefined)
     const moved = { ...robin, email: 'robin.new@example.com' }
     assert.deepEqual(await inTx((tx) => tx.identities.pin(moved)), {

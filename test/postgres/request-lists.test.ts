@@ -159,3 +159,42 @@ describe('requests.reviewsDue', () => {
     assert.deepEqual(await due([]), [])
   })
 })
+
+describe('requests.waiting', () => {
+  it('gives what waits, the oldest first, by resource and level or all of it', async () => {
+    await using database = await aDatabase(2)
+    const { store } = database
+    const second = await ask(store, { by: anEngineer('w2'), at: after(20) })
+    const first = await ask(store, { by: anEngineer('w1'), at: after(10) })
+    const read = await ask(store, { by: anEngineer('w3'), at: after(30), resource: aLevel('read') })
+    await grant(store, { by: anEngineer('w4') })
+    const of = (refs: readonly string[] | 'all', limit = 10) =>
+      store.statement((db) => db.requests.waiting(refs, limit))
+    assert.deepEqual(await of(['grafana-prod']), [first, second])
+    assert.deepEqual(ids(await of('all')), [first.id, second.id, read.id])
+    assert.deepEqual(ids(await of('all', 1)), [first.id])
+    assert.deepEqual(ids(await of(['grafana-prod:read'])), [read.id])
+    assert.deepEqual(await of([]), [])
+  })
+})
+
+describe('requests.holding', () => {
+  it('gives grants that are not over, the first to end first, by resource or all of them', async () => {
+    await using database = await aDatabase(2)
+    const { store } = database
+    const at = (id: string) => aResource({ id: id as ResourceId })
+    const long = await grant(store, { by: anEngineer('h1'), durationSeconds: 7_200 })
+    const short = await grant(store, { by: anEngineer('h2') })
+    const other = await grant(store, { by: anEngineer('h3'), resource: at('r9') }, after(90))
+    const over = await grant(store, { by: anEngineer('h4') })
+    await change(store, over.id, { type: 'tick', at: over.grant.endsAt })
+    await ask(store, { by: anEngineer('h5') })
+    const of = (refs: readonly string[] | 'all', limit = 10) =>
+      store.statement((db) => db.requests.holding(refs, limit))
+    assert.deepEqual(await of(['grafana-prod']), [short, long])
+    assert.deepEqual(ids(await of('all')), [short.id, other.id, long.id])
+    assert.deepEqual(ids(await of('all', 2)), [short.id, other.id])
+    assert.deepEqual(await of(['grafana-prod:read']), [])
+    assert.deepEqual(await of([]), [])
+  })
+})

@@ -100,6 +100,7 @@ describe('requests.automaticApprovals', () => {
     rule: { ...rule, name },
     requester: by,
     resource,
+    isSteppedUp: false,
     catalogueRevision: REVISION,
   })
 

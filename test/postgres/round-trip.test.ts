@@ -49,7 +49,7 @@ function waiting(request: AccessRequest, count: number): Pending {
 function toAsked(request: AccessRequest): Asked {
   const { id, version, kind, requester, resourceId, durationSeconds, reason } = request
   const { requestedAt, lapsesAt, approvalsNeeded, approvalsCounted, catalogueRevision } = request
-  const { beneficiary, level, extends: extended, startsAt, approvals } = request
+  const { beneficiary, level, extends: extended, startsAt, approvals, needsStepUp } = request
   const fixed = { id, version, kind, requester, resourceId, durationSeconds, reason, approvals }
   const counts = { requestedAt, lapsesAt, approvalsNeeded, approvalsCounted, catalogueRevision }
   return {
@@ -59,6 +59,7 @@ function toAsked(request: AccessRequest): Asked {
     ...(level === undefined ? {} : { level }),
     ...(extended === undefined ? {} : { extends: extended }),
     ...(startsAt === undefined ? {} : { startsAt }),
+    ...(needsStepUp === undefined ? {} : { needsStepUp }),
   }
 }
 

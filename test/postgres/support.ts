@@ -120,7 +120,12 @@ export async function breakGlass(store: Store, by: Person, at = MORNING): Promis
   })
   if (!asked.ok) throw new Error(`cannot ask: ${asked.refusal.code}`)
   const { next: pending } = asked
-  const opened = decide(pending, { ...wish, type: 'break-glass', requester: by })
+  const opened = decide(pending, {
+    ...wish,
+    type: 'break-glass',
+    requester: by,
+    isSteppedUp: false,
+  })
   if (!opened.ok) throw new Error(`cannot open: ${opened.refusal.code}`)
   await store.transaction(async (tx) => {
     await recordNew(tx, asked, actOf(by), pending.id)
@@ -148,6 +153,7 @@ export const approval = (facts: Partial<Command & { type: 'approve' }> = {}): Co
   requester: alex,
   colleagues: [],
   resource: aResource(),
+  isSteppedUp: false,
   catalogueRevision: REVISION,
   ...facts,
 })
