@@ -1,10 +1,26 @@
 import type { Actor } from '../domain/event.ts'
-import type { SlackTeamId, SlackUserId } from '../domain/ids.ts'
+import type { SlackTeamId } from '../domain/ids.ts'
 import { identityOf } from '../domain/person.ts'
 import type { Identified } from './identify.ts'
+import type { Act } from './use-cases.ts'
 
-/** The one who acts, as the audit trail names them: without team and address when they could not be identified. */
-export function actorOf(userId: SlackUserId, identified: Identified): Actor {
-  if (identified.ok) return { kind: 'person', identity: identityOf(identified.person) }
-  return { kind: 'person', identity: { teamId: '' as SlackTeamId, userId, email: '' } }
+/**
+ * The one who acts, as the audit trail names them: without team and address when they could not be identified, and with
+ * the subject that Pomerium verified when they act on a page, whether or not it is linked.
+ */
+export function actorOf({ actor, assertion }: Omit<Act, 'via'>, identified: Identified): Actor {
+  const verified = assertion === undefined ? {} : { subject: assertion.subject }
+  const identity = identified.ok
+    ? identityOf(identified.person)
+    : { teamId: '' as SlackTeamId, userId: actor, email: '' }
+  return { kind: 'person', identity: { ...identity, ...verified } }
+}
+
+/** Since when Slack has not been asked about people, as an event says it; nothing when it was asked now. */
+export function slackAsOf(...people: readonly (Identified | undefined)[]): {
+  readonly slackAsOf?: string
+} {
+  const instants = people.flatMap((found) => (found?.ok === true ? (found.asOf ?? []) : []))
+  const [oldest] = instants.sort((a, b) => a.getTime() - b.getTime())
+  return oldest === undefined ? {} : { slackAsOf: oldest.toISOString() }
 }

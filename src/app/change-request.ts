@@ -8,11 +8,12 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { AccessRequest } from '../domain/request.ts'
 import type { Resource } from '../domain/resource.ts'
 import { resourceAt } from '../domain/resource.ts'
-import { actorOf } from './actor.ts'
+import { actorOf, slackAsOf } from './actor.ts'
+import { isSteppedUp } from './assertion.ts'
 import type { Opinion } from './consult.ts'
 import { isFresh, recordOpinion, ruling } from './consult.ts'
 import type { Deps } from './deps.ts'
-import { viewIn } from './deps.ts'
+import { refusalAt, viewIn } from './deps.ts'
 import type { Identified } from './identify.ts'
 import { strangerRefusal } from './identify.ts'
 import type { Involved } from './involved.ts'
@@ -26,6 +27,8 @@ import type { Act, Outcome } from './use-cases.ts'
 export interface Situation {
   readonly request: AccessRequest
   readonly actor: Person
+  /** Whether the actor was verified behind Pomerium at this moment as the identity that they linked. */
+  readonly isSteppedUp: boolean
   /** The requester, looked up again; absent when nobody needs them. */
   readonly requester?: Identified
   /** Those who approved before and can still be identified. */
@@ -67,7 +70,7 @@ export async function changeRequest(deps: Deps, change: Change): Promise<Outcome
   return deps.store.transaction(async (tx) => {
     const request = await tx.requests.find(change.id)
     const actor = { ok: false, refusal: { code: 'busy' } } as const
-    return refused(tx, change, request, actor, { code: 'busy' })
+    return refused(deps, tx, change, { request, actor, refusal: { code: 'busy' } })
   })
 }
 
@@ -77,14 +80,14 @@ async function carryOut(
   change: Change,
   involved: Involved,
 ): Promise<Outcome<RequestView> | 'moved'> {
-  const { actor, opinion, found, catalogue } = involved
+  const { actor, requester, opinion, found, catalogue } = involved
   // First what is extended, as whoever ends that does too, so that nobody waits in a circle.
   const extended =
     found?.extends === undefined || !change.opensAccess
       ? undefined
       : await tx.requests.lock(found.extends)
   const request = await tx.requests.lock(change.id)
-  const act = { actor: actorOf(change.actor, actor), via: change.via }
+  const act = { actor: actorOf(change, actor), via: change.via }
   const putOnRecord = async (): Promise<void> => {
     if (request === undefined) return
     await recordOpinion(tx, opinion, act, { requestId: request.id, resourceId: request.resourceId })
@@ -104,13 +107,18 @@ async function carryOut(
   if (isRegoOwed && !isAnswered(deps, opinion, decision)) return moved()
   await adopt(tx, request, change.clicked)
   await putOnRecord()
-  if (!decision.ok) return refused(tx, change, request, actor, decision.refusal)
+  if (!decision.ok)
+    return refused(deps, tx, change, { request, actor, requester, refusal: decision.refusal })
   if (request === undefined)
     throw new TypeError(`decided a request that is not there: ${change.id}`)
-  const details = { ...decision.details, catalogueRevision: catalogue.revision }
+  const details = {
+    ...decision.details,
+    catalogueRevision: catalogue.revision,
+    ...slackAsOf(actor, requester, ...involved.approvers),
+  }
   await recordChange(tx, request, { ...decision, details }, act)
   deps.log.info({ requestId: change.id, actor: change.actor, via: change.via }, decision.action)
-  return { ok: true, value: await viewIn(tx, catalogue, decision.next) }
+  return { ok: true, value: await viewIn(tx, catalogue, decision.next, deps.pages) }
 }
 
 /** Whether the Rego policy was asked, not long ago, about all that a decision comes to. */
@@ -121,22 +129,28 @@ function isAnswered(deps: Deps, opinion: Opinion | undefined, decision: Transiti
 }
 
 async function refused(
+  { pages }: Deps,
   tx: Transaction,
   change: Change,
-  request: AccessRequest | undefined,
-  actor: Identified,
-  refusal: Refusal,
+  why: {
+    readonly request: AccessRequest | undefined
+    readonly actor: Identified
+    readonly requester?: Identified | undefined
+    readonly refusal: Refusal
+  },
 ): Promise<Outcome<RequestView>> {
+  const { request, actor, requester, refusal } = why
+  const age = slackAsOf(actor, requester)
   await recordRefusal(tx, {
-    actor: actorOf(change.actor, actor),
+    actor: actorOf(change, actor),
     via: change.via,
     action: change.refusedAs,
     refusal,
     ...(request === undefined
-      ? { details: { id: change.id } }
-      : { requestId: request.id, resourceId: request.resourceId }),
+      ? { details: { id: change.id, ...age } }
+      : { requestId: request.id, resourceId: request.resourceId, details: age }),
   })
-  return { ok: false, refusal }
+  return { ok: false, refusal: refusalAt(refusal, pages, change.id) }
 }
 
 function decideChange(
@@ -156,6 +170,7 @@ function decideChange(
     request,
     actor: actor.person,
     at: now.at,
+    isSteppedUp: isSteppedUp(actor, change.assertion, now.at),
     colleagues,
     catalogueRevision: catalogue.revision,
     ...(requester === undefined ? {} : { requester }),

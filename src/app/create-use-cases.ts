@@ -3,6 +3,7 @@ import type { Deps } from './deps.ts'
 import { endGrant } from './end-grant.ts'
 import { extendGrant } from './extend-grant.ts'
 import { offersFor, requestsOf, requestsWaitingFor, reviewsWaitingFor } from './queries.ts'
+import { issueLinkCode } from './link-code.ts'
 import { requestAccess } from './request-access.ts'
 import { reviewGrant } from './review-grant.ts'
 import type { UseCases } from './use-cases.ts'
@@ -17,6 +18,7 @@ export function createUseCases(deps: Deps): UseCases {
     cancelRequest: (input) => cancelRequest(deps, input),
     endGrant: (input) => endGrant(deps, input),
     reviewGrant: (input) => reviewGrant(deps, input),
+    issueLinkCode: (input) => issueLinkCode(deps, input),
     offersFor: (actor) => offersFor(deps, actor),
     requestsOf: (actor) => requestsOf(deps, actor),
     requestsWaitingFor: (actor) => requestsWaitingFor(deps, actor),

@@ -1,8 +1,9 @@
 import { answerGroups } from '../domain/approvals.ts'
-import { answerProblem } from '../domain/decide-answer.ts'
+import { approveProblem } from '../domain/answerable.ts'
 import type { SlackGroupId } from '../domain/ids.ts'
 import { changeRequest } from './change-request.ts'
 import type { Deps } from './deps.ts'
+import { linkProblem } from './identify.ts'
 import type { RequestView } from './ports.ts'
 import type { Outcome, UseCases } from './use-cases.ts'
 
@@ -21,11 +22,12 @@ export function approveRequest(
     entitled: answerGroups,
     command({ request, actor, requester, resource, ...situation }) {
       if (resource === undefined) return { code: 'resource-gone' }
-      if (requester?.ok !== true) {
+      const isUnlinked = requester !== undefined && linkProblem(deps, requester) !== undefined
+      if (requester?.ok !== true || isUnlinked) {
         // What is decided already, or not theirs to answer, is told before anything about the requester.
-        const problem = answerProblem(request, { by: actor, resource, at: situation.at })
+        const problem = approveProblem(request, { ...situation, by: actor, resource })
         if (problem !== undefined) return problem
-        return requester?.refusal.code === 'directory-unavailable'
+        return requester?.ok === false && requester.refusal.code === 'directory-unavailable'
           ? requester.refusal
           : { code: 'requester-not-eligible' }
       }

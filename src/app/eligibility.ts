@@ -12,7 +12,7 @@ import { identify, isUndecided } from './identify.ts'
 import { othersCatalogue } from './others-catalogue.ts'
 import { BY_BOT, recordChange } from './record.ts'
 import { recountApprovals } from './recount.ts'
-import type { Work } from './store.ts'
+import type { Statements, Work } from './store.ts'
 import type { WorkHandler } from './worker.ts'
 
 type EligibilityDeps = Pick<Deps, 'store' | 'directory' | 'catalogue' | 'rego' | 'log' | 'steady'>
@@ -159,10 +159,13 @@ export async function markPerson(
   { store }: Pick<Deps, 'store'>,
   userId: SlackUserId,
 ): Promise<void> {
-  await store.statement(async (db) => {
-    const open = await db.requests.openOf(userId)
-    if (open.length > 0) await db.work.mark('eligibility', userId)
-  })
+  await store.statement((db) => markIfOpen(db, userId))
+}
+
+/** The same, among other things that are done. */
+export async function markIfOpen(db: Statements, userId: SlackUserId): Promise<void> {
+  const open = await db.requests.openOf(userId)
+  if (open.length > 0) await db.work.mark('eligibility', userId)
 }
 
 /** Has everybody looked at again who has something to lose: the rules changed, or a group did. */

@@ -1,7 +1,8 @@
+import type { Refusal } from '../domain/refusal.ts'
 import { resourceAt } from '../domain/resource.ts'
 import { groupsIn, requesterSets } from '../domain/rules.ts'
 import type { Deps } from './deps.ts'
-import { identify } from './identify.ts'
+import { identify, linkProblem } from './identify.ts'
 import type { Placed, Wish } from './place-request.ts'
 import { placeRequest } from './place-request.ts'
 import type { UseCases } from './use-cases.ts'
@@ -15,18 +16,23 @@ export function extendGrant(
 }
 
 async function wishOf(deps: Deps, input: Parameters<UseCases['extendGrant']>[0]): Promise<Wish> {
-  const { id, actor, via, durationSeconds, reason, idempotencyKey } = input
+  const { id, actor, via, assertion, durationSeconds, reason, idempotencyKey } = input
   const found = await deps.store.statement((db) => db.requests.find(id))
   const resource = found && resourceAt(deps.catalogue(), found.resourceId, found.level)
   const asker = await identify(deps, actor, groupsIn(...requesterSets(resource)))
+  const isTheirs = found?.requester.userId === actor
+  // Unknown, and not for their eyes, read the same.
+  const problem: Refusal | undefined = isTheirs
+    ? linkProblem(deps, asker)
+    : { code: 'no-such-request' }
   return {
     actor,
     via,
+    ...(assertion === undefined ? {} : { assertion }),
     idempotencyKey,
     asker,
     resource,
-    // Unknown, and not for their eyes, read the same.
-    ...(found?.requester.userId === actor ? {} : { problem: { code: 'no-such-request' } as const }),
+    problem,
     extends: id,
     refusedAs: 'grant.extend_refused',
     details: { id, durationSeconds },

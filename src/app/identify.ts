@@ -5,10 +5,10 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { Catalogue } from '../domain/resource.ts'
 import { isWritableEmail } from '../domain/ppl-rule.ts'
 import { domainOf } from '../domain/rules.ts'
-import type { Directory } from './ports.ts'
+import type { Directory, Member } from './ports.ts'
 import { DirectoryUnavailable } from './ports.ts'
 import { recordEvent } from './record.ts'
-import type { Store } from './store.ts'
+import type { KnownIdentity, Link, Store } from './store.ts'
 
 export type Identified =
   | {
@@ -16,6 +16,10 @@ export type Identified =
       readonly person: Person
       /** IANA name. */
       readonly timeZone?: string
+      /** The Pomerium identity that they bound their Slack account to. */
+      readonly link?: Link
+      /** When Slack said so, if that is not now: it cannot be asked. */
+      readonly asOf?: Date
     }
   | { readonly ok: false; readonly refusal: Refusal }
 
@@ -52,21 +56,21 @@ export async function recognize(
   groups: ReadonlySet<SlackGroupId>,
 ): Promise<Identified & { readonly isComplete?: boolean }> {
   try {
-    const [found, memberships] = await Promise.all([
-      deps.directory.member(userId),
+    const [account, memberships] = await Promise.all([
+      accountOf(deps, userId),
       membershipsOf(deps.directory, userId, groups),
     ])
-    if (!found.ok) return { ok: false, refusal: { code: 'not-a-member', why: found.why } }
-    if (!isWritableEmail(found.member.email))
-      return { ok: false, refusal: { code: 'not-a-member', why: 'no-email' } }
-    const { isGuest, timeZone, ...identity } = found.member
-    if (!(await isPinned(deps.store, identity)))
-      return { ok: false, refusal: { code: 'email-changed' } }
+    if (!account.ok) return account
+    const { isGuest, timeZone, ...inSlack } = account.member
+    const { link } = account.known
+    const identity = link === undefined ? inSlack : { ...inSlack, ...link }
     const standing = isGuest ? 'guest' : isOurs(deps.catalogue(), identity) ? 'member' : 'outsider'
     return {
       ok: true,
       person: { ...identity, standing, groups: memberships.known },
       ...(timeZone === undefined ? {} : { timeZone }),
+      ...(link === undefined ? {} : { link }),
+      ...oldest(account.asOf, memberships.asOf),
       isComplete: memberships.isComplete,
     }
   } catch (error) {
@@ -74,6 +78,47 @@ export async function recognize(
       return { ok: false, refusal: { code: 'directory-unavailable' } }
     throw error
   }
+}
+
+/** A Slack account with what is on record of it. */
+type Account =
+  | {
+      readonly ok: true
+      /** With the address that Slack has. */
+      readonly member: Member
+      readonly known: KnownIdentity
+      /** When Slack said so, if that is not now. */
+      readonly asOf?: Date
+    }
+  | { readonly ok: false; readonly refusal: Refusal }
+
+/**
+ * A Slack account at this moment. Refuses whoever is neither member nor guest, and whoever's address is not the one
+ * pinned at first use. Throws {@link DirectoryUnavailable}.
+ */
+export async function accountOf(
+  deps: Pick<IdentifyDeps, 'directory' | 'store'>,
+  userId: SlackUserId,
+): Promise<Account> {
+  const found = await deps.directory.member(userId)
+  if (!found.ok) return { ok: false, refusal: { code: 'not-a-member', why: found.why } }
+  const { member, asOf } = found
+  if (!isWritableEmail(member.email))
+    return { ok: false, refusal: { code: 'not-a-member', why: 'no-email' } }
+  const { teamId, email } = member
+  const known = await pinned(deps.store, { teamId, userId, email })
+  if (known === undefined) return { ok: false, refusal: { code: 'email-changed' } }
+  return { ok: true, member, known, ...(asOf === undefined ? {} : { asOf }) }
+}
+
+/** Why somebody may not ask where a link comes first; `undefined` when they may. */
+export function linkProblem(
+  { pages }: { readonly pages?: { readonly isLinkNeeded: boolean } },
+  identified: Identified,
+): Refusal | undefined {
+  if (!identified.ok || pages?.isLinkNeeded !== true || identified.link !== undefined)
+    return undefined
+  return { code: 'link-needed' }
 }
 
 function isOurs({ domains }: Catalogue, { email }: Identity): boolean {
@@ -94,44 +139,62 @@ export function isUndecided(refusal: Refusal): boolean {
   )
 }
 
+interface Memberships {
+  readonly known: ReadonlySet<SlackGroupId>
+  readonly isComplete: boolean
+  /** When Slack said so of one of the groups, if that is not now. */
+  readonly asOf: Date | undefined
+}
+
 async function membershipsOf(
   directory: Directory,
   userId: SlackUserId,
   groups: ReadonlySet<SlackGroupId>,
-): Promise<{ readonly known: ReadonlySet<SlackGroupId>; readonly isComplete: boolean }> {
+): Promise<Memberships> {
   const known = new Set<SlackGroupId>()
   let isComplete = true
+  let asOf: Date | undefined
   const waiting = [...groups]
   const lookUp = async (): Promise<void> => {
     for (let group = waiting.pop(); group !== undefined; group = waiting.pop())
       try {
-        if ((await directory.groupMembers(group)).has(userId)) known.add(group)
+        const members = await directory.groupMembers(group)
+        if (members.has(userId)) known.add(group)
+        ;({ asOf } = oldest(asOf, members.asOf))
       } catch (error) {
         if (!(error instanceof DirectoryUnavailable)) throw error
         isComplete = false
       }
   }
   await Promise.all(Array.from({ length: LOOK_UPS_AT_ONCE }, lookUp))
-  return { known, isComplete }
+  return { known, isComplete, asOf }
 }
 
-/** Pins the address at first use; each different one later is recorded, and alerted of once. */
-async function isPinned(store: Store, identity: Identity): Promise<boolean> {
-  const known = await store.statement((db) =>
-    db.identities.pinned(identity.teamId, identity.userId),
-  )
-  if (known !== undefined && foldEmail(known) === foldEmail(identity.email)) return true
+/** The earlier of two instants, of which there may be none. */
+function oldest(one: Date | undefined, other: Date | undefined): { readonly asOf?: Date } {
+  const asOf = one === undefined || (other !== undefined && other < one) ? other : one
+  return asOf === undefined ? {} : { asOf }
+}
+
+/**
+ * What is on record of somebody whose address is the pinned one; it is pinned at first use. Each different one later is
+ * recorded, and alerted of once.
+ */
+async function pinned(store: Store, identity: Identity): Promise<KnownIdentity | undefined> {
+  const { teamId, userId, email } = identity
+  const known = await store.statement((db) => db.identities.find(teamId, userId))
+  if (known !== undefined && foldEmail(known.pinned) === foldEmail(email)) return known
   return store.transaction(async (tx) => {
     const { outcome, pinned } = await tx.identities.pin(identity)
-    if (outcome === 'same') return true
+    if (outcome === 'same') return tx.identities.find(teamId, userId)
     const act = { actor: { kind: 'person', identity }, via: 'bot' } as const
     if (outcome === 'pinned') {
       await tx.audit.append({ ...act, action: 'identity.pinned', alert: false, details: {} })
-      return true
+      return { pinned }
     }
     const alert = outcome === 'refused'
-    const details = { pinned, now: identity.email }
+    const details = { pinned, now: email }
     await recordEvent(tx, { ...act, action: 'identity.email_changed', alert, details })
-    return false
+    return undefined
   })
 }

@@ -7,7 +7,8 @@ import type { AccessRequest, Pending } from '../domain/request.ts'
 import type { Catalogue, Resource } from '../domain/resource.ts'
 import { resourceAt } from '../domain/resource.ts'
 import { groupsIn, requesterSets } from '../domain/rules.ts'
-import type { Change, Situation } from './change-request.ts'
+import { isSteppedUp } from './assertion.ts'
+import type { Change } from './change-request.ts'
 import type { Opinion } from './consult.ts'
 import { consult, ruling, together } from './consult.ts'
 import type { Deps } from './deps.ts'
@@ -24,7 +25,10 @@ export interface Involved {
   readonly found: AccessRequest | undefined
   readonly actor: Identified
   readonly requester: Identified | undefined
+  /** Those who approved before, as far as they can still be identified. */
   readonly colleagues: readonly Person[]
+  /** The same, with what became of their look-ups. */
+  readonly approvers: readonly Identified[]
   /** Why nothing may be decided, whatever the rules say. */
   readonly problem: Refusal | undefined
   /** Absent when there is no Rego policy, and when the catalogue refuses the change anyway. */
@@ -53,9 +57,9 @@ export async function lookUp(current: Deps, change: Change): Promise<Involved> {
     return { ...involved, opinion: undefined }
   if (!actor.ok || requester?.ok !== true || resource === undefined)
     return { ...involved, opinion: undefined }
-  const people = { actor: actor.person, requester: requester.person }
   const { opinion, extendedVersion } = await opinionOn(deps, change, found, resource, {
-    ...people,
+    actor,
+    requester,
     colleagues: others.colleagues,
   })
   const asked = ruling(opinion).narrowing?.groups ?? []
@@ -75,9 +79,9 @@ async function colleaguesOf(
   found: AccessRequest | undefined,
   resource: Resource | undefined,
   groups: ReadonlySet<SlackGroupId>,
-): Promise<Pick<Involved, 'colleagues' | 'problem'>> {
+): Promise<Pick<Involved, 'colleagues' | 'approvers' | 'problem'>> {
   if (!change.opensAccess || found === undefined || resource === undefined)
-    return { colleagues: [], problem: undefined }
+    return { colleagues: [], approvers: [], problem: undefined }
   const all = new Set([...groups, ...answerGroups(resource)])
   const looked = await Promise.all(found.approvals.map(({ by }) => identify(deps, by.userId, all)))
   const unknown = looked.find(
@@ -85,6 +89,7 @@ async function colleaguesOf(
   )
   return {
     colleagues: looked.flatMap((identified) => (identified.ok ? [identified.person] : [])),
+    approvers: looked,
     problem: unknown === undefined || unknown.ok ? undefined : unknown.refusal,
   }
 }
@@ -94,7 +99,11 @@ async function opinionOn(
   change: Change,
   found: Pending,
   resource: Resource,
-  people: Pick<Situation, 'actor' | 'colleagues'> & { readonly requester: Person },
+  people: {
+    readonly actor: Extract<Identified, { ok: true }>
+    readonly requester: Extract<Identified, { ok: true }>
+    readonly colleagues: readonly Person[]
+  },
 ): Promise<Pick<Involved, 'opinion' | 'extendedVersion'>> {
   const { now, extended, openRequests } = await deps.store.transaction(async (tx) => ({
     now: tx.now,
@@ -103,10 +112,12 @@ async function opinionOn(
   }))
   const wish = change.command({
     request: found,
-    ...people,
-    requester: { ok: true, person: people.requester },
+    actor: people.actor.person,
+    requester: people.requester,
+    colleagues: people.colleagues,
     resource,
     at: now,
+    isSteppedUp: isSteppedUp(people.actor, change.assertion, now),
     catalogueRevision: deps.catalogue().revision,
     ...(extended ? { extended } : {}),
   })
@@ -116,8 +127,8 @@ async function opinionOn(
     now,
     request: found,
     resource,
-    requester: people.requester,
-    approver: people.actor,
+    requester: people.requester.person,
+    approver: people.actor.person,
     openRequests,
     ...(extended ? { extended } : {}),
   }

@@ -28,7 +28,7 @@ export function messagesWork(deps: NotifyDeps): WorkHandler {
       const messages = await deps.store.statement((db) => db.messages.of(id))
       const view = await deps.store.statement(async (db) => {
         const request = await db.requests.find(id)
-        return request === undefined ? undefined : viewIn(db, deps.catalogue(), request)
+        return request && viewIn(db, deps.catalogue(), request, deps.pages)
       })
       if (view === undefined) return []
       const changes = await changesOwed(deps, view, messages)

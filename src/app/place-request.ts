@@ -1,4 +1,4 @@
-import type { Command } from '../domain/decide.ts'
+import type { Command, Transition } from '../domain/decide.ts'
 import { decide } from '../domain/decide.ts'
 import type { RefusedAction } from '../domain/event.ts'
 import type { RequestId } from '../domain/ids.ts'
@@ -8,10 +8,11 @@ import type { Narrowing } from '../domain/rego.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { AccessRequest, Pending } from '../domain/request.ts'
 import type { Catalogue, Resource } from '../domain/resource.ts'
-import { actorOf } from './actor.ts'
+import { actorOf, slackAsOf } from './actor.ts'
+import { isSteppedUp } from './assertion.ts'
 import { isFresh, recordOpinion, ruling } from './consult.ts'
 import type { Deps } from './deps.ts'
-import { fixedIn, viewIn } from './deps.ts'
+import { fixedIn, refusalAt, viewIn } from './deps.ts'
 import type { Identified } from './identify.ts'
 import { beyondLimits } from './limits.ts'
 import { openAlone } from './open-alone.ts'
@@ -74,7 +75,7 @@ export async function placeRequest(
     const wish = await lookUp(fixed)
     const placed = await tryToPlace(deps, fixed, wish)
     if (placed !== 'moved') return placed
-    if (left <= 1) return deps.store.transaction((tx) => refused(tx, wish, { code: 'busy' }))
+    if (left <= 1) return deps.store.transaction((tx) => refused(deps, tx, wish, { code: 'busy' }))
   }
 }
 
@@ -114,15 +115,17 @@ async function place(
   // In this order: a repeated delivery that sees the first one's request must know it for its own.
   const waiting = await wish.waiting(tx)
   const known = await tx.requests.findByIdempotencyKey(wish.idempotencyKey)
-  if (known !== undefined) return { ok: true, value: await viewIn(tx, catalogue, known) }
-  const act = { actor: actorOf(wish.actor, wish.asker), via: wish.via }
+  if (known !== undefined)
+    return { ok: true, value: await viewIn(tx, catalogue, known, deps.pages) }
+  const act = { actor: actorOf(wish, wish.asker), via: wish.via }
+  const age = slackAsOf(wish.asker)
   const recordOpinions = async (about = resourceIdOf(wish)): Promise<void> => {
     await recordOpinion(tx, opinions.request, act, about)
     await recordOpinion(tx, opinions.activate, act, about)
   }
   const refuse = async (refusal: Refusal): Promise<Placed> => {
     await recordOpinions()
-    return refused(tx, wish, refusal)
+    return refused(deps, tx, wish, refusal)
   }
   const moved = async (): Promise<'moved'> => {
     await recordOpinions()
@@ -159,17 +162,22 @@ async function place(
   if (asked.refusal?.code === 'rego-denied') return refuse(asked.refusal)
   const beyond = await beyondLimits(tx, pending, catalogue.limits)
   if (beyond !== undefined) return refuse(beyond)
-  const alone = await openAlone(deps, tx, pending, { ...facts, requester: by }, opinions)
+  const opening = {
+    ...facts,
+    requester: by,
+    isSteppedUp: isSteppedUp(wish.asker, wish.assertion, tx.now),
+  }
+  const alone = await openAlone(deps, tx, pending, opening, opinions)
   if (pending.kind === 'break-glass' && alone.step === undefined)
     return refuse(alone.refusal ?? { code: 'no-break-glass' })
   if (alone.step === undefined && crowd !== undefined) return refuse(crowd)
 
-  await recordNew(tx, decision, act, wish.idempotencyKey)
+  await recordNew(tx, aged(decision, age), act, wish.idempotencyKey)
   const about = { requestId: pending.id, resourceId: resource.id }
   await recordOpinions(about)
   if (alone.step !== undefined) {
     const isEmergency = pending.kind === 'break-glass'
-    await recordChange(tx, pending, alone.step, isEmergency ? act : BY_BOT)
+    await recordChange(tx, pending, aged(alone.step, age), isEmergency ? act : BY_BOT)
   }
   const request = alone.step?.next ?? pending
   deps.log.info(
@@ -179,15 +187,26 @@ async function place(
   const notice = alone.notice ?? noticeOf(asked.refusal)
   return {
     ok: true,
-    value: await viewIn(tx, catalogue, request),
+    value: await viewIn(tx, catalogue, request, deps.pages),
     ...(notice === undefined ? {} : { notice }),
   }
 }
 
-async function refused(tx: Transaction, wish: Wish, refusal: Refusal): Promise<Placed> {
-  const act = { actor: actorOf(wish.actor, wish.asker), via: wish.via }
-  await recordRefusal(tx, { ...act, action: wish.refusedAs, refusal, details: wish.details })
-  return { ok: false, refusal }
+/** A step with what its event says of the age of Slack's answers. */
+function aged<Step extends Transition>(step: Step, age: ReturnType<typeof slackAsOf>): Step {
+  return { ...step, details: { ...step.details, ...age } }
+}
+
+async function refused(
+  { pages }: Deps,
+  tx: Transaction,
+  wish: Wish,
+  refusal: Refusal,
+): Promise<Placed> {
+  const act = { actor: actorOf(wish, wish.asker), via: wish.via }
+  const details = { ...wish.details, ...slackAsOf(wish.asker) }
+  await recordRefusal(tx, { ...act, action: wish.refusedAs, refusal, details })
+  return { ok: false, refusal: refusalAt(refusal, pages) }
 }
 
 function resourceIdOf({ resource }: Wish): Parameters<typeof recordOpinion>[3] {

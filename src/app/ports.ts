@@ -14,16 +14,41 @@ export interface Member {
   readonly timeZone?: string
 }
 
+export type MemberAnswer =
+  | {
+      readonly ok: true
+      readonly member: Member
+      /** When Slack said so, if that is not now: it cannot be asked. */
+      readonly asOf?: Date
+    }
+  | { readonly ok: false; readonly why: NotAMember }
+
+/** Who belongs to a user group. */
+export interface GroupMembers extends ReadonlySet<SlackUserId> {
+  /** When Slack said so, if that is not now: it cannot be asked. */
+  readonly asOf?: Date
+}
+
 /** Who is in the workspace. Methods throw {@link DirectoryUnavailable} and nothing else: a failed look-up is no answer. */
 export interface Directory {
-  member(
-    userId: SlackUserId,
-  ): Promise<{ ok: true; member: Member } | { ok: false; why: NotAMember }>
-  groupMembers(groupId: SlackGroupId): Promise<ReadonlySet<SlackUserId>>
+  member(userId: SlackUserId): Promise<MemberAnswer>
+  /** Whose Slack profile shows this address, in any case; `unknown` when nobody's does. */
+  memberByEmail(email: string): Promise<MemberAnswer>
+  groupMembers(groupId: SlackGroupId): Promise<GroupMembers>
 }
 
 export class DirectoryUnavailable extends Error {
   override readonly name = 'DirectoryUnavailable'
+  /** Whether nobody can be asked: no answer, or one that speaks of a trouble of Slack's own; not when it answers with a refusal. */
+  readonly isOutage: boolean
+
+  constructor(
+    message: string,
+    facts: { readonly isOutage?: boolean; readonly cause?: unknown } = {},
+  ) {
+    super(message, { cause: facts.cause })
+    this.isOutage = facts.isOutage ?? false
+  }
 }
 
 /** Everything that a message about a request is made from. */
@@ -33,6 +58,8 @@ export interface RequestView {
   readonly resource?: Resource
   /** The request whose grant is to last longer, when that is what is asked. */
   readonly extended?: Approved
+  /** Address of its page behind Pomerium, where there are pages. */
+  readonly page?: string
   /** The channel where a card belongs that does not take it. */
   readonly reroutedFrom?: SlackChannelId
 }

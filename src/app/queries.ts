@@ -1,8 +1,8 @@
-import { mayEverAnswer, openStage, rightAt, rightToAnswer } from '../domain/approvals.ts'
+import { mayEverAnswer } from '../domain/approvals.ts'
 import type { SlackUserId } from '../domain/ids.ts'
 import type { Person } from '../domain/person.ts'
-import type { AccessRequest, Pending } from '../domain/request.ts'
-import type { Catalogue, Names, PeopleSet, Resource } from '../domain/resource.ts'
+import type { AccessRequest } from '../domain/request.ts'
+import type { Catalogue, PeopleSet, Resource } from '../domain/resource.ts'
 import { askable, resourceAt, resourceRef } from '../domain/resource.ts'
 import {
   approverSets,
@@ -12,10 +12,12 @@ import {
   kindsFor,
   requesterSets,
 } from '../domain/rules.ts'
+import { mayAnswerNow } from './deeds.ts'
 import type { Deps } from './deps.ts'
 import { viewIn } from './deps.ts'
 import { identify, recognize, strangerRefusal } from './identify.ts'
 import type { RequestView } from './ports.ts'
+import { hasDenied } from './rights.ts'
 import type { Statements } from './store.ts'
 import type { Offer, Outcome } from './use-cases.ts'
 
@@ -53,7 +55,7 @@ export async function requestsOf(
   if (!identified.ok) return identified
   const catalogue = deps.catalogue()
   const views = await deps.store.statement(async (db) =>
-    viewsOf(db, catalogue, await db.requests.ofRequester(actor, LIST_LENGTH)),
+    viewsOf(db, deps, catalogue, await db.requests.ofRequester(actor, LIST_LENGTH)),
   )
   return listed(views, catalogue, { person: identified.person, isComplete: true })
 }
@@ -68,7 +70,10 @@ export function requestsWaitingFor(
   return waitingFor(deps, actor, mayEver, async (db, refs, person, { catalogue }) => {
     const pending = await db.requests.pending(refs, person, LOOKED_AT)
     return pending
-      .filter((request) => mayAnswerNow(request, catalogue, person))
+      .filter((request) => {
+        const resource = resourceAt(catalogue, request.resourceId, request.level)
+        return resource !== undefined && mayAnswerNow(request, resource, person)
+      })
       .slice(0, LIST_LENGTH)
   })
 }
@@ -112,33 +117,18 @@ async function waitingFor(
     .filter((resource) => hasRight(resource, person))
     .map(({ id, level }) => resourceRef({ resourceId: id, level: level?.id }))
   const views = await deps.store.statement(async (db) =>
-    viewsOf(db, catalogue, await find(db, refs, person, { catalogue, isAdmin })),
+    viewsOf(db, deps, catalogue, await find(db, refs, person, { catalogue, isAdmin })),
   )
   return listed(views, catalogue, { person, isComplete: found.isComplete })
 }
 
-/** Whether a person may approve a request at the stage that waits, going by the approvals on record. */
-function mayAnswerNow(request: Pending, catalogue: Catalogue, person: Person): boolean {
-  const resource = resourceAt(catalogue, request.resourceId, request.level)
-  if (resource === undefined) return false
-  const open = openStage(request, resource)
-  // Where all stages are filled on record some approval does not count any more, and anybody's may help.
-  return open === undefined
-    ? rightToAnswer(request, resource, person) !== undefined
-    : rightAt(open.stage, request, resource, person) !== undefined
-}
-
 function viewsOf(
   db: Statements,
+  { pages }: Deps,
   catalogue: Catalogue,
   requests: readonly AccessRequest[],
 ): Promise<readonly RequestView[]> {
-  return Promise.all(requests.map((request) => viewIn(db, catalogue, request)))
-}
-
-/** Whether groups are denied, so that a failed look-up could show somebody more than is theirs. */
-function hasDenied(sets: readonly (PeopleSet | Names | undefined)[]): boolean {
-  return sets.some((set) => set !== undefined && 'deny' in set && set.deny.groups.length > 0)
+  return Promise.all(requests.map((request) => viewIn(db, catalogue, request, pages)))
 }
 
 /** A list that is empty because of what could not be looked up, or because somebody is not served, is no answer. */

@@ -6,7 +6,7 @@ import { askable, resourceAt } from '../domain/resource.ts'
 import { groupsIn, isSponsor, kindsFor, requesterSets } from '../domain/rules.ts'
 import type { Deps } from './deps.ts'
 import type { Identified } from './identify.ts'
-import { identify, strangerRefusal } from './identify.ts'
+import { identify, linkProblem, strangerRefusal } from './identify.ts'
 import { placeRequest } from './place-request.ts'
 import type { Placed, Wish } from './place-request.ts'
 import { startOf } from './start.ts'
@@ -33,10 +33,12 @@ async function wishOf(deps: Deps, input: Input): Promise<Wish> {
   // The same look-up for every name that is not theirs to see: a failure must not tell which of them exist.
   const asker = isHidden ? await identify(deps, input.actor, anyGroups(catalogue)) : known
   const start = await startOf(deps, input.start, asker)
-  const problem = unaskable(asker, resource, candidates, input) ?? start.problem
+  const problem =
+    linkProblem(deps, asker) ?? unaskable(asker, resource, candidates, input) ?? start.problem
   return {
     actor: input.actor,
     via: input.via,
+    ...(input.assertion === undefined ? {} : { assertion: input.assertion }),
     idempotencyKey: input.idempotencyKey,
     asker,
     resource,

@@ -14,7 +14,7 @@ import type {
 import { BY_BOT, recordEvent } from './record.ts'
 import type { Transaction } from './store.ts'
 
-export type RerouteDeps = Pick<Deps, 'store' | 'catalogue' | 'log'> & {
+export type RerouteDeps = Pick<Deps, 'store' | 'catalogue' | 'pages' | 'log'> & {
   readonly messenger: Messenger
 }
 

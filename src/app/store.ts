@@ -1,10 +1,18 @@
 import type { AuditAction, AuditEvent } from '../domain/event.ts'
-import type { LevelId, RequestId, ResourceId, SlackTeamId, SlackUserId } from '../domain/ids.ts'
+import type {
+  LevelId,
+  RequestId,
+  ResourceId,
+  SlackGroupId,
+  SlackTeamId,
+  SlackUserId,
+} from '../domain/ids.ts'
 import type { Identity } from '../domain/person.ts'
 import type { Rule } from '../domain/ppl.ts'
 import type { AccessRequest, Approved, Pending } from '../domain/request.ts'
 import type { Catalogue } from '../domain/resource.ts'
-import type { MessagePlace, RecordedEvent } from './ports.ts'
+import type { AccessWindow, AuditFilter, TrailStatus } from './audit-cases.ts'
+import type { GroupMembers, MemberAnswer, MessagePlace, RecordedEvent } from './ports.ts'
 
 /** The memory of the product. Everything that happens in one `transaction` commits together or not at all. */
 export interface Store {
@@ -23,6 +31,7 @@ export interface Statements {
   readonly requests: Requests
   readonly audit: Audit
   readonly identities: Identities
+  readonly directory: DirectoryMemory
   readonly policies: PolicyStates
   readonly messages: Messages
   readonly work: Work
@@ -91,6 +100,10 @@ export interface Requests {
     reviewer: Identity,
     limit: number,
   ): Promise<readonly Approved[]>
+  /** Requests that wait for an answer, the oldest first. `refs`: what they are for, as resourceRef writes it. */
+  waiting(refs: readonly string[] | 'all', limit: number): Promise<readonly Pending[]>
+  /** Requests with a grant that is not over, the first to end first. `refs`: what they are for, as resourceRef writes it. */
+  holding(refs: readonly string[] | 'all', limit: number): Promise<readonly Approved[]>
 }
 
 export interface Usage {
@@ -106,18 +119,77 @@ export class RequestExists extends Error {
   override readonly name = 'RequestExists'
 }
 
-export interface Audit {
+export interface Audit extends AuditReading {
   append(event: AuditEvent): Promise<RecordedEvent>
   /** State changes of a request after a version, in order. */
   changesAfter(id: RequestId, version: number): Promise<readonly RecordedEvent[]>
+  /** What happened to a request, and was tried, the oldest first; the newest ones of more than `limit`. */
+  about(id: RequestId, limit: number): Promise<readonly RecordedEvent[]>
   find(seq: number): Promise<RecordedEvent | undefined>
   /** Whether an alert of this action was recorded within the last seconds. */
   alertedWithin(action: AuditAction, seconds: number): Promise<boolean>
 }
 
+/** What auditors look at. */
+export interface AuditReading {
+  /** Events before a number that the filter finds, the newest first. */
+  newest(filter: AuditFilter, before: number, limit: number): Promise<readonly RecordedEvent[]>
+  /** Events between two numbers, without these, that the filter finds, the oldest first. */
+  oldest(
+    filter: AuditFilter,
+    between: { readonly after: number; readonly before: number },
+    limit: number,
+  ): Promise<readonly RecordedEvent[]>
+  /**
+   * Access that the filter's person had, or anybody, to its resource, or any, within its time; what it says of requests
+   * counts, what it says of actions does not. The last to begin first.
+   */
+  windows(filter: AuditFilter, limit: number): Promise<readonly AccessWindow[]>
+  status(): Promise<TrailStatus>
+}
+
+/** A Pomerium identity that a Slack user proved to be theirs. */
+export interface Link {
+  /** Pomerium's `sub`. */
+  readonly subject: string
+  /** Exactly as Pomerium has it: its comparison knows case. */
+  readonly email: string
+}
+
+/** What Slack said last of people and groups, for the time when it cannot be asked. */
+export interface DirectoryMemory {
+  /** Remembers an answer of this moment; whoever else was known by the same address is forgotten. */
+  rememberMember(userId: SlackUserId, answer: MemberAnswer): Promise<void>
+  rememberGroup(groupId: SlackGroupId, members: ReadonlySet<SlackUserId>): Promise<void>
+  /** The last answer, with when it was given, unless it is older than so many seconds, or something changed since. */
+  member(userId: SlackUserId, maxAgeSeconds: number): Promise<MemberAnswer | undefined>
+  memberByEmail(email: string, maxAgeSeconds: number): Promise<MemberAnswer | undefined>
+  groupMembers(groupId: SlackGroupId, maxAgeSeconds: number): Promise<GroupMembers | undefined>
+  /** Forgets whoever was known by an address: nobody's profile shows it. */
+  forgetAddress(email: string): Promise<void>
+  /** Nobody goes by what is remembered of somebody until it is remembered anew: something about them changed. */
+  outdateMember(userId: SlackUserId): Promise<void>
+  outdateGroup(groupId: SlackGroupId): Promise<void>
+  /** Those remembered, or in a group that is, of whom nothing is remembered that is as young as so many seconds; changed people first, then those seen longest ago. */
+  peopleToAsk(maxAgeSeconds: number, limit: number): Promise<readonly SlackUserId[]>
+  /** Forgets what is older than so many seconds. */
+  forgetOlder(ageSeconds: number): Promise<void>
+}
+
+/** A Slack user, wherever nothing more of them matters. */
+export type SlackUser = Pick<Identity, 'teamId' | 'userId'>
+
+/** What is on record of a Slack user. */
+export interface KnownIdentity {
+  /** The address that they had at first use. */
+  readonly pinned: string
+  readonly link?: Link
+  /** An address of Pomerium that an operator lets them link with, though Slack has another one. */
+  readonly allowed?: string
+}
+
 export interface Identities {
-  /** The address pinned for a Slack user. */
-  pinned(teamId: SlackTeamId, userId: SlackUserId): Promise<string | undefined>
+  find(teamId: SlackTeamId, userId: SlackUserId): Promise<KnownIdentity | undefined>
   /**
    * Compares a person's address with the one pinned at first use, and pins it when there is none. `refused-again`: this
    * different address was refused before.
@@ -126,8 +198,35 @@ export interface Identities {
     readonly outcome: 'pinned' | 'same' | 'refused' | 'refused-again'
     readonly pinned: string
   }>
-  /** Forgets the pinned address, so that the next use pins anew; returns it. */
-  forget(teamId: SlackTeamId, userId: SlackUserId): Promise<string | undefined>
+  /** Forgets the pinned address, the link and a code, so that the next use pins anew; returns what was on record. */
+  forget(teamId: SlackTeamId, userId: SlackUserId): Promise<KnownIdentity | undefined>
+  /** Lets a Slack user link with this address of Pomerium too; false when nothing is on record of them. */
+  allow(teamId: SlackTeamId, userId: SlackUserId, email: string): Promise<boolean>
+  linkOfSubject(subject: string): Promise<(Link & SlackUser) | undefined>
+  /** Links a Slack user, and tells the link before; a subject stays with the Slack user who has it. */
+  link(
+    user: SlackUser,
+    link: Link,
+  ): Promise<
+    | { readonly outcome: 'linked'; readonly before?: Link }
+    | { readonly outcome: 'taken'; readonly by: SlackUserId }
+    /** Nothing is on record of the Slack user. */
+    | { readonly outcome: 'unknown' }
+  >
+  /** Takes the link away, when it is of this subject where one is given; returns it. */
+  unlink(teamId: SlackTeamId, userId: SlackUserId, subject?: string): Promise<Link | undefined>
+  /** Who is linked to what, in the order of Slack's ids. */
+  links(): Promise<
+    readonly (SlackUser & { readonly pinned: string; readonly link: Link; readonly at: Date })[]
+  >
+  /** Links that were refused within the last seconds, the newest first; at most 500. */
+  refusedLinks(seconds: number): Promise<readonly RecordedEvent[]>
+  /** Stores the hash of a code in the place of the one before; returns when it expires. */
+  issueCode(user: SlackUser, codeHash: string, seconds: number): Promise<Date>
+  /** Whose code it is, once; `undefined` when it was taken, has expired or never was. */
+  takeCode(codeHash: string): Promise<SlackUser | undefined>
+  /** How many wrong codes a subject entered within the last seconds; others of the same subject wait until the transaction ends. */
+  wrongCodes(subject: string, seconds: number): Promise<number>
 }
 
 /** A Pomerium policy as it was last written. */

@@ -4,6 +4,7 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { RequestKind, Verdict } from '../domain/request.ts'
 import type { Resource } from '../domain/resource.ts'
 import type { Start } from '../domain/start-time.ts'
+import type { Assertion } from './assertion.ts'
 import type { MessagePlace, RequestView } from './ports.ts'
 
 export type { Start } from '../domain/start-time.ts'
@@ -15,6 +16,8 @@ export type Outcome<T> =
 export interface Act {
   readonly actor: SlackUserId
   readonly via: Via
+  /** Who Pomerium says it is; on the pages only. */
+  readonly assertion?: Assertion
 }
 
 /** What somebody should know about what they did, beside its outcome. */
@@ -101,6 +104,10 @@ export interface UseCases {
       readonly clicked?: MessagePlace
     },
   ): Promise<Outcome<RequestView>>
+  /** A code that binds the actor's Slack account to the Pomerium identity that enters it on `page`, once and soon. */
+  issueLinkCode(
+    input: Act,
+  ): Promise<Outcome<{ readonly code: string; readonly page: string; readonly expiresAt: Date }>>
   /** What somebody may ask for. */
   offersFor(actor: SlackUserId): Promise<Outcome<readonly Offer[]>>
   /** Somebody's own requests, the newest first: open and live ones, then recent ones; at most 20. */

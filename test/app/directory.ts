@@ -1,7 +1,8 @@
-import type { Directory } from '../../src/app/ports.ts'
+import type { Directory, MemberAnswer } from '../../src/app/ports.ts'
 import { DirectoryUnavailable } from '../../src/app/ports.ts'
-import type { SlackGroupId, SlackUserId } from '../../src/domain/ids.ts'
+import type { SlackUserId } from '../../src/domain/ids.ts'
 import type { Person } from '../../src/domain/person.ts'
+import { foldEmail } from '../../src/domain/person.ts'
 import type { NotAMember } from '../../src/domain/refusal.ts'
 
 /** A workspace in memory. */
@@ -10,10 +11,17 @@ export interface TestDirectory extends Directory {
   put(...persons: readonly Person[]): void
   /** Somebody is no member any more. */
   refuse(person: Person, why: NotAMember): void
-  /** Look-ups of these people and groups get no answer. */
-  fail(...subjects: readonly (SlackUserId | SlackGroupId)[]): void
-  /** Everybody and every group that was asked for, in order. */
+  /** Look-ups of these people, groups and addresses get no answer. */
+  fail(...subjects: readonly string[]): void
+  /** Everybody, every group and every address that was asked for, in order. */
   readonly asked: readonly string[]
+}
+
+function answer(found: Person | NotAMember | undefined): MemberAnswer {
+  if (found === undefined || typeof found === 'string')
+    return { ok: false, why: found ?? 'unknown' }
+  const { groups: _groups, standing, ...identity } = found
+  return { ok: true, member: { ...identity, isGuest: standing === 'guest' } }
 }
 
 /** A workspace of these people. */
@@ -34,11 +42,12 @@ export function aDirectory(...persons: readonly Person[]): TestDirectory {
     fail: (...subjects) => (failing = subjects),
     async member(userId) {
       ask(userId)
-      const found = people.get(userId)
-      if (found === undefined || typeof found === 'string')
-        return { ok: false, why: found ?? 'unknown' }
-      const { groups: _groups, standing, ...identity } = found
-      return { ok: true, member: { ...identity, isGuest: standing === 'guest' } }
+      return answer(people.get(userId))
+    },
+    async memberByEmail(email) {
+      ask(email)
+      const members = [...people.values()].filter((one) => typeof one !== 'string')
+      return answer(members.find((one) => foldEmail(one.email) === foldEmail(email)))
     },
     async groupMembers(group) {
       ask(group)

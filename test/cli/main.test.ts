@@ -32,11 +32,26 @@ describe('jit', () => {
   it('shows what it can do for words it does not know', async () => {
     const start = 'Usage:\n  npm run jit --'
     const runs: readonly (readonly [readonly string[], string, number])[] = [
-      [[], `a command is missing\n${start} migrate — `, 11],
-      [['fly'], `fly is no command\n${start} migrate — `, 11],
+      [[], `a command is missing\n${start} migrate — `, 14],
+      [['fly'], `fly is no command\n${start} migrate — `, 14],
       [['policy'], `policy needs more words\n${start} policy adopt <`, 3],
       [['policy', 'adopt', 'x'], `policy adopt x is not known\n${start} policy adopt <`, 1],
-      [['identity'], `identity needs more words\n${start} identity forget <`, 1],
+      [['identity'], `identity needs more words\n${start} identity forget <`, 4],
+      [
+        ['identity', 'allow', 'T', 'U'],
+        `identity allow T U is not known\n${start} identity allow <`,
+        1,
+      ],
+      [
+        ['identity', 'allow', 'T', 'U', 'x@'],
+        `x@ is no e-mail address\n${start} identity allow <`,
+        1,
+      ],
+      [
+        ['identity', 'unlink', 'T', 'U', 'x'],
+        `identity unlink T U x is not known\n${start} identity unlink <`,
+        1,
+      ],
       [['migrate', 'now'], `migrate now is not known\n${start} migrate — `, 1],
     ]
     const said = async ([words, text, usages]: (typeof runs)[number]) => {

@@ -1,0 +1,67 @@
+import type { RequestId, ResourceId, SlackUserId } from '../domain/ids.ts'
+import type { Visitor } from './page-cases.ts'
+import type { RecordedEvent } from './ports.ts'
+import type { Outcome } from './use-cases.ts'
+
+/** What an auditor looks for; everything given must hold. */
+export interface AuditFilter {
+  /** At or after. */
+  readonly from?: Date
+  /** Before. */
+  readonly to?: Date
+  /** Did it, or it is about their request: a Slack id, or an address in any case. */
+  readonly person?: { readonly userId: SlackUserId } | { readonly email: string }
+  readonly resourceId?: ResourceId
+  readonly requestId?: RequestId
+  /** An action such as `request.denied`, or what is before the dot. */
+  readonly action?: string
+}
+
+/** When somebody had access to a resource, or has. */
+export interface AccessWindow {
+  readonly requestId: RequestId
+  readonly resourceId: ResourceId
+  readonly email: string
+  readonly from: Date
+  /** When it ended, or is to end. */
+  readonly to: Date
+  readonly isOver: boolean
+}
+
+export const WINDOWS_MAX = 200
+
+/** What the database says about its own trail. */
+export interface TrailStatus {
+  /** Whether the database refuses to edit or delete events. */
+  readonly isAppendOnly: boolean
+  readonly lastSeq: number
+  readonly lastAt?: Date
+}
+
+export interface AuditPage {
+  /** The newest first. */
+  readonly events: readonly RecordedEvent[]
+  /** Pass it as `before` for the next page; absent at the end. */
+  readonly next?: number
+  /**
+   * Access that somebody had within the page's filter, whatever action it names, and within the time of the page's
+   * events where it leaves that open; the last to begin first, cut at {@link WINDOWS_MAX}.
+   */
+  readonly windows: readonly AccessWindow[]
+  readonly status: TrailStatus
+}
+
+/** What auditors and admins do; each of it is on record itself. */
+export interface AuditCases {
+  auditPage(
+    visitor: Visitor,
+    filter: AuditFilter,
+    before: number | undefined,
+  ): Promise<Outcome<AuditPage>>
+  /** All events that the filter finds, the oldest first, in batches. */
+  auditExport(
+    visitor: Visitor,
+    filter: AuditFilter,
+    format: 'csv' | 'jsonl',
+  ): Promise<Outcome<AsyncIterable<readonly RecordedEvent[]>>>
+}

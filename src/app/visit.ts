@@ -1,0 +1,63 @@
+import type { SlackUserId } from '../domain/ids.ts'
+import type { PeopleSet } from '../domain/resource.ts'
+import { askable } from '../domain/resource.ts'
+import { approverSets, belongsTo, groupsIn } from '../domain/rules.ts'
+import type { Assertion } from './assertion.ts'
+import type { Deps } from './deps.ts'
+import { recognize } from './identify.ts'
+import type { Visitor } from './page-cases.ts'
+import { DirectoryUnavailable } from './ports.ts'
+import { hasDenied } from './rights.ts'
+import { isSameAddress } from './same-address.ts'
+import type { Outcome } from './use-cases.ts'
+
+/** Who in Slack somebody at the door is; see PageCases. A group that cannot be looked up only makes them see less. */
+export async function visit(deps: Deps, assertion: Assertion): Promise<Outcome<Visitor>> {
+  const who = await slackUserOf(deps, assertion)
+  if (!who.ok) return who
+  const { admins, auditors } = deps.catalogue()
+  const deciders = askable(deps.catalogue()).flatMap(approverSets)
+  const groups = groupsIn(admins, auditors, ...deciders)
+  const found = await recognize(deps, who.value.userId, groups)
+  if (!found.ok) return found
+  const { person, timeZone, link } = found
+  // They may have been linked, or unlinked, since they were looked up.
+  const isLinked = link?.subject === assertion.subject && link.email === assertion.email
+  if (who.value.isLinked && !isLinked) return { ok: false, refusal: { code: 'link-needed' } }
+  if (!isLinked && link !== undefined) return { ok: false, refusal: { code: 'linked-to-another' } }
+  if (!isLinked && !isSameAddress(person.email, assertion.email))
+    return { ok: false, refusal: { code: 'not-a-member', why: 'unknown' } }
+  const isIn = (set: PeopleSet | undefined) =>
+    set !== undefined && (found.isComplete !== false || !hasDenied([set])) && belongsTo(set, person)
+  const value = {
+    actor: person.userId,
+    assertion,
+    isLinked,
+    ...(timeZone === undefined ? {} : { timeZone }),
+    mayDecide: [admins, ...deciders].some(isIn),
+    mayAudit: [admins, auditors].some(isIn),
+  }
+  return { ok: true, value }
+}
+
+/** By their link; else, where none is needed, by the address that Slack shows. */
+async function slackUserOf(
+  { store, directory, pages }: Deps,
+  { subject, email }: Assertion,
+): Promise<Outcome<{ readonly userId: SlackUserId; readonly isLinked: boolean }>> {
+  const link = await store.statement((db) => db.identities.linkOfSubject(subject))
+  if (link !== undefined)
+    return link.email === email
+      ? { ok: true, value: { userId: link.userId, isLinked: true } }
+      : { ok: false, refusal: { code: 'link-outdated' } }
+  if (pages?.isLinkNeeded !== false) return { ok: false, refusal: { code: 'link-needed' } }
+  try {
+    const found = await directory.memberByEmail(email)
+    if (!found.ok) return { ok: false, refusal: { code: 'not-a-member', why: found.why } }
+    return { ok: true, value: { userId: found.member.userId, isLinked: false } }
+  } catch (error) {
+    if (error instanceof DirectoryUnavailable)
+      return { ok: false, refusal: { code: 'directory-unavailable' } }
+    throw error
+  }
+}
