@@ -15,6 +15,7 @@ import {
   EXTEND_ACTION,
   JUSTIFIED_ACTION,
   NOT_JUSTIFIED_ACTION,
+  OPEN_PAGE_ACTION,
   SHORTEN_ACTION,
 } from './card.ts'
 import { DENIAL } from './deny-form.ts'
@@ -46,6 +47,8 @@ export function listenToActions(app: App, deps: ListenerDeps): void {
     [CANCEL_ACTION]: decide(({ actor, via, id }) => useCases.cancelRequest({ actor, via, id })),
     [JUSTIFIED_ACTION]: decide((click) => useCases.reviewGrant({ ...click, verdict: 'justified' })),
     [DENY_ACTION]: opens(deps, DENIAL),
+    // The browser has opened the page already.
+    [OPEN_PAGE_ACTION]: () => Promise.resolve(),
     [SHORTEN_ACTION]: opens(deps, APPROVAL),
     [NOT_JUSTIFIED_ACTION]: opens(deps, OBJECTION),
     [EXTEND_ACTION]: ({ actor, id }, say, triggerId) =>
@@ -62,6 +65,7 @@ export function listenToActions(app: App, deps: ListenerDeps): void {
 export const ANSWERED_ACTIONS = [
   APPROVE_ACTION,
   SHORTEN_ACTION,
+  OPEN_PAGE_ACTION,
   DENY_ACTION,
   END_ACTION,
   EXTEND_ACTION,

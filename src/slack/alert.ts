@@ -1,10 +1,12 @@
 import type { RecordedEvent } from '../app/ports.ts'
-import { code, inline, time } from './mrkdwn.ts'
+import type { Json } from '../domain/ppl.ts'
+import { code, inline, time, userMention } from './mrkdwn.ts'
 import type { Message } from './wording-blocks.ts'
 import { context, facts, header, preformatted, quote, section } from './wording-blocks.ts'
 import { actorName, detailLines, EVENT_WORDS, instantOf } from './wording-event.ts'
 
 const FALLBACK_WORDS_MAX = 500
+const ADDRESS_MAX = 320
 
 /** The message for the audit channel: what happened, to what, by whom, and what has to be done about it. */
 export function alertMessage(event: RecordedEvent): Message {
@@ -49,11 +51,26 @@ function emergencyMessage(event: RecordedEvent): Message {
   }
 }
 
-function aboutOf(event: RecordedEvent, by: string): [string, string][] {
-  const about: [string, string][] = [[by, actorName(event.actor)]]
+function aboutOf(event: RecordedEvent, by: string): (readonly [string, string])[] {
+  const about: (readonly [string, string])[] = [[by, actorName(event.actor)]]
+  about.push(...linkFacts(event))
   if (event.resourceId !== undefined) about.push(['Resource', refOf(event)])
   if (event.requestId !== undefined) about.push(['Request', code(event.requestId, 75)])
   return about
+}
+
+/** Whom an event about linking concerns: those who are in Slack by their mentions, and both addresses. */
+function linkFacts({ action, details }: RecordedEvent): readonly (readonly [string, string])[] {
+  if (action !== 'identity.link_refused' && action !== 'identity.relinked') return []
+  const fact = (name: string, value: Json | undefined, show: (text: string) => string) =>
+    typeof value === 'string' && value !== '' ? [[name, show(value)] as const] : []
+  const address = (text: string) => code(text, ADDRESS_MAX)
+  return [
+    ...fact('Slack account', details['user'], userMention),
+    ...fact('Address in Slack', details['slackAddress'], address),
+    ...fact('Address in Pomerium', details['pomeriumAddress'], address),
+    ...fact('Linked to', details['linkedTo'], userMention),
+  ]
 }
 
 /** The resource with its level where the event tells it, as people write it. */

@@ -1,6 +1,6 @@
 import type { RequestView } from '../app/ports.ts'
 import type { AccessRequest, Approved, Grant } from '../domain/request.ts'
-import { isOver } from '../domain/request.ts'
+import { isOver, needsStepUp } from '../domain/request.ts'
 import { plusSeconds } from '../domain/time.ts'
 import { code, duration, inline, several, time, userMention } from './mrkdwn.ts'
 import { reviewers } from './wording-asked.ts'
@@ -72,6 +72,23 @@ export function extensionWords(view: RequestView): string {
   if (!isAsked) return `${wish}: ${about}, which is to end ${time(endsAt)}.`
   const until = plusSeconds(endsAt, allowedSeconds(request))
   return `${wish}, until ${time(until)} (was ${time(endsAt)}): ${about}.`
+}
+
+/** Whether a waiting request is approved on its page behind Pomerium, and not in Slack. */
+export function isOnPage({ request, resource }: RequestView): boolean {
+  return request.status === 'pending' && needsStepUp(request, resource)
+}
+
+/** Where a waiting request is approved when that is not here; empty for any other request. */
+export function stepUpWords(view: RequestView): string {
+  if (!isOnPage(view)) return ''
+  const { approvals } = view.request
+  if (view.page === undefined)
+    return '*Nobody can approve this in Slack*, and there are no pages behind Pomerium where it could be: ask an operator. Deny works here.'
+  const before = approvals.some(({ isSteppedUp }) => isSteppedUp !== true)
+    ? ' Approvals that were given in Slack do not count.'
+    : ''
+  return `*Approved on its page behind Pomerium only*, by people who linked their Slack account to their Pomerium identity (${code('/jit link', 20)}). Deny works here too.${before}`
 }
 
 /** What break-glass means, and how its review stands; empty for any other request. */

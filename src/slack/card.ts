@@ -6,7 +6,9 @@ import {
   emergencyWords,
   extensionWords,
   factsOf,
+  isOnPage,
   stateSentence,
+  stepUpWords,
 } from './card-words.ts'
 import { channelMention, duration, inline, time, userMention } from './mrkdwn.ts'
 import { progressWords, whyYou } from './wording-asked.ts'
@@ -18,6 +20,7 @@ import {
   context,
   facts,
   header,
+  linkButton,
   paragraph,
   quote,
 } from './wording-blocks.ts'
@@ -32,6 +35,7 @@ import {
 
 export const APPROVE_ACTION = 'jit:approve'
 export const SHORTEN_ACTION = 'jit:shorten'
+export const OPEN_PAGE_ACTION = 'jit:open-page'
 export const DENY_ACTION = 'jit:deny'
 export const END_ACTION = 'jit:end'
 export const EXTEND_ACTION = 'jit:extend'
@@ -52,6 +56,7 @@ export function card(view: RequestView): Message {
       facts(block('facts'), factsOf(view)),
       ...paragraph(block('now'), stateSentence(view)),
       ...labelled(block('why'), 'Why you', whyYou(view)),
+      ...paragraph(block('step-up'), stepUpWords(view)),
       ...labelled(
         block('progress'),
         'Progress',
@@ -108,8 +113,9 @@ function buttons(view: RequestView): readonly Button[] {
   if (request.status === 'pending' && resource === undefined) return []
   if (request.status === 'pending')
     return [
-      approveButton(view),
-      button(SHORTEN_ACTION, 'Approve with…', id),
+      ...(isOnPage(view)
+        ? pageButtons(view)
+        : [approveButton(view), button(SHORTEN_ACTION, 'Approve with…', id)]),
       button(DENY_ACTION, 'Deny…', id),
     ]
   const isReviewDue = request.status === 'approved' && request.review?.state === 'due'
@@ -122,6 +128,12 @@ function buttons(view: RequestView): readonly Button[] {
       : []),
     ...(isLive(view) ? [endButton(view)] : []),
   ]
+}
+
+function pageButtons({ request, page }: RequestView): readonly Button[] {
+  if (page === undefined) return []
+  const style = 'primary'
+  return [linkButton(OPEN_PAGE_ACTION, 'Approve on the page', request.id, { url: page, style })]
 }
 
 function approveButton(view: RequestView): Button {

@@ -9,7 +9,7 @@ import { cutWord, typedText } from './typed-text.ts'
 
 /** What somebody typed after `/jit`. */
 export type CommandLine =
-  | { readonly type: 'mine' | 'pending' | 'reviews' | 'resources' }
+  | { readonly type: 'mine' | 'pending' | 'reviews' | 'resources' | 'link' }
   | { readonly type: 'help' }
   | ({ readonly type: 'request' } & RequestWish)
   /** A request that is not complete or not well formed: to be finished in the form. */
@@ -75,6 +75,7 @@ export function parseCommandLine(text: string): CommandLine {
     case 'pending':
     case 'reviews':
     case 'resources':
+    case 'link':
     case 'help':
       return { type: command }
     case 'approve':

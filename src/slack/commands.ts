@@ -7,6 +7,7 @@ import { countCharacters } from '../domain/text.ts'
 import type { CommandLine } from './command-line.ts'
 import { parseCommandLine } from './command-line.ts'
 import { openExtendForm } from './extend-modal.ts'
+import { linkCodeMessage } from './link-words.ts'
 import type { ListenerDeps, Say } from './listener.ts'
 import { afterAck, sentence } from './listener.ts'
 import { mineList, pendingList, resourceList, reviewList } from './lists.ts'
@@ -38,6 +39,8 @@ interface Typed {
   readonly text: string
   readonly triggerId: string
   readonly say: Say
+  /** Like `say`, where nothing of it may stay: not even in the direct conversation. */
+  readonly whisper: Say
 }
 
 /** Answers the slash command, whatever name it has in Slack. */
@@ -57,7 +60,11 @@ export function listenToCommands(app: App, deps: ListenerDeps): void {
       if (!(await deps.answer(command.response_url, message)))
         await tell(deps, { actor, channel }, message)
     }
-    const typed = { actor, text, triggerId: command.trigger_id, say }
+    const whisper: Say = async (message) => {
+      if (!(await deps.answer(command.response_url, message)))
+        await tell(deps, { actor, channel, leavesNothing: true }, message)
+    }
+    const typed = { actor, text, triggerId: command.trigger_id, say, whisper }
     return afterAck(deps, { what: `command ${line.type}`, actor, say }, () =>
       act(deps, line, typed),
     )
@@ -140,6 +147,12 @@ async function act(deps: ListenerDeps, line: Wish, typed: Typed): Promise<void> 
       return say(listOf(await useCases.reviewsWaitingFor(actor), reviewList))
     case 'resources':
       return say(listOf(await useCases.offersFor(actor), resourceList))
+    case 'link': {
+      const issued = await useCases.issueLinkCode(by)
+      return issued.ok
+        ? typed.whisper(linkCodeMessage(issued.value))
+        : say(sentence(refusalText(issued.refusal)))
+    }
     default:
       return line satisfies never
   }
@@ -165,6 +178,7 @@ function answerWords(line: Wish): string {
     case 'pending':
     case 'reviews':
     case 'resources':
+    case 'link':
       return ''
     default:
       return line satisfies never

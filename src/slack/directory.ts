@@ -1,8 +1,10 @@
 import type { WebClient } from '@slack/web-api'
-import type { Directory, Log, Member } from '../app/ports.ts'
+import type { Directory, Log, Member, MemberAnswer } from '../app/ports.ts'
 import { DirectoryUnavailable } from '../app/ports.ts'
 import type { SlackGroupId, SlackTeamId, SlackUserId } from '../domain/ids.ts'
+import { foldEmail } from '../domain/person.ts'
 import type { NotAMember } from '../domain/refusal.ts'
+import type { SlackFailure } from './failure.ts'
 import { failureText, slackFailure } from './failure.ts'
 import type { UserGroups } from './user-groups.ts'
 import { OddGroups, listUserGroups } from './user-groups.ts'
@@ -14,7 +16,6 @@ export const GROUP_FRESH_MS = 60_000
 const TOLD_MAX = 1_000
 
 type SlackUser = NonNullable<Awaited<ReturnType<WebClient['users']['info']>>['user']>
-type MemberAnswer = Awaited<ReturnType<Directory['member']>>
 
 /** The directory, and what it may not go by any longer once Slack has told of a change. */
 export interface WorkspaceDirectory extends Directory {
@@ -43,6 +44,12 @@ export function createDirectory(options: DirectoryOptions): WorkspaceDirectory {
     const user = await lookUpUser(client, userId)
     return user === undefined ? { ok: false, why: 'unknown' } : judged(user, userId, identity)
   })
+  const addresses = sharing(async (email: string): Promise<MemberAnswer> => {
+    const user = await lookUpAddress(client, email)
+    return user?.id === undefined || foldEmail(user.profile?.email ?? '') !== foldEmail(email)
+      ? { ok: false, why: 'unknown' }
+      : judged(user, user.id as SlackUserId, identity)
+  })
   const groups = freshFor(GROUP_FRESH_MS, now, () => lookUpGroups(client))
   const told = new Set<SlackGroupId>()
   const groupMembers = async (id: SlackGroupId): Promise<ReadonlySet<SlackUserId>> => {
@@ -63,9 +70,13 @@ export function createDirectory(options: DirectoryOptions): WorkspaceDirectory {
   }
   return {
     member: (userId) => people.ask(userId),
+    memberByEmail: (email) => addresses.ask(email),
     groupMembers,
     forgetGroups: () => groups.forget(),
-    forgetPeople: () => people.forget(),
+    forgetPeople() {
+      people.forget()
+      addresses.forget()
+    },
   }
 }
 
@@ -77,14 +88,41 @@ async function lookUpUser(client: WebClient, userId: SlackUserId): Promise<Slack
       (failure.code === 'user_not_found' || failure.code === 'user_not_visible')
     )
       return { user: 'unknown' as const }
-    throw new DirectoryUnavailable(`users.info of ${userId}: ${failureText(failure)}`, {
-      cause: error,
-    })
+    throw unavailable(`users.info of ${userId}`, failure, error)
   })
   if (user === 'unknown') return undefined
   // A member of an organisation has an id there and an id in the workspace.
   if (user !== undefined && (user.id === userId || user.enterprise_user?.id === userId)) return user
   throw new DirectoryUnavailable(`users.info of ${userId}: the answer is not about that person`)
+}
+
+/** Slack knows nobody by the address of somebody deactivated. https://docs.slack.dev/reference/methods/users.lookupByEmail */
+async function lookUpAddress(client: WebClient, email: string): Promise<SlackUser | undefined> {
+  const { user } = await client.users.lookupByEmail({ email }).catch((error: unknown) => {
+    const failure = slackFailure(error)
+    if (failure.kind === 'platform' && failure.code === 'users_not_found')
+      return { user: 'unknown' as const }
+    throw unavailable('users.lookupByEmail', failure, error)
+  })
+  if (user === 'unknown') return undefined
+  if (user !== undefined) return user
+  throw new DirectoryUnavailable('users.lookupByEmail: nobody in the answer')
+}
+
+/** Slack's own troubles; a refusal, such as of a token or for too many calls, is no outage. */
+const TROUBLES = new Set([
+  'internal_error',
+  'fatal_error',
+  'service_unavailable',
+  'request_timeout',
+])
+
+function unavailable(call: string, failure: SlackFailure, cause: unknown): DirectoryUnavailable {
+  const isOutage =
+    failure.kind === 'no-answer' ||
+    (failure.kind === 'http' && failure.status >= 500) ||
+    (failure.kind === 'platform' && TROUBLES.has(failure.code))
+  return new DirectoryUnavailable(`${call}: ${failureText(failure)}`, { isOutage, cause })
 }
 
 function judged(
@@ -137,8 +175,9 @@ function objection(
 
 async function lookUpGroups(client: WebClient): Promise<UserGroups> {
   return listUserGroups(client).catch((error: unknown) => {
-    const text = error instanceof OddGroups ? error.message : failureText(slackFailure(error))
-    throw new DirectoryUnavailable(`usergroups.list: ${text}`, { cause: error })
+    if (error instanceof OddGroups)
+      throw new DirectoryUnavailable(`usergroups.list: ${error.message}`, { cause: error })
+    throw unavailable('usergroups.list', slackFailure(error), error)
   })
 }
 

@@ -1,12 +1,11 @@
 import type { Logger, Receiver } from '@slack/bolt'
 import { HTTPReceiver, SocketModeReceiver } from '@slack/bolt'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import type { Log } from '../app/ports.ts'
-import type { Route } from './http-door.ts'
-import { answerPlainly, createHttpDoor } from './http-door.ts'
 import { webClientOptions, withoutDebug } from './web-client.ts'
 
-const ENDPOINT = '/slack/events'
+/** Where Slack posts its payloads to. */
+export const SLACK_PATH = '/slack/events'
 const BODY_MAX_BYTES = 256 * 1024
 const CLOCK_TOLERANCE_SECONDS = 300
 
@@ -14,9 +13,11 @@ const CLOCK_TOLERANCE_SECONDS = 300
 export interface SlackReceiver {
   /** To be given to the app before the start. */
   readonly receiver: Receiver
-  /** Lets payloads in and answers `routes` on `port`; returns the port. */
-  start(port: number): Promise<number>
-  /** Lets nothing new in; returns when all answers are out, or after `deadlineMs`. */
+  /** Answers what is posted to {@link SLACK_PATH}; absent where the bot opens the connection. */
+  readonly listener?: RequestListener
+  /** Lets payloads in. */
+  start(): Promise<void>
+  /** Lets nothing new in; returns when the connection is closed, or after `deadlineMs`. */
   stop(deadlineMs: number): Promise<void>
   isConnected(): boolean
 }
@@ -24,7 +25,6 @@ export interface SlackReceiver {
 export interface ReceiverOptions {
   readonly logger: Logger
   readonly log: Log
-  readonly routes: readonly Route[]
 }
 
 /** Takes signed payloads at `POST /slack/events`. */
@@ -35,10 +35,11 @@ export function createHttpReceiver(
     readonly now: () => number
   },
 ): SlackReceiver {
-  const { signingSecret, now, logger, log, routes } = options
+  const { signingSecret, now, logger, log } = options
+  let state: 'new' | 'open' | 'stopped' = 'new'
   const receiver = new HTTPReceiver({
     signingSecret,
-    endpoints: [ENDPOINT],
+    endpoints: [SLACK_PATH],
     bodyLimit: BODY_MAX_BYTES,
     logger: withoutDebug(logger),
     dispatchErrorHandler: ({ error, response }) => {
@@ -55,23 +56,23 @@ export function createHttpReceiver(
       answerPlainly(response, 404)
     },
   })
-  const door = createHttpDoor({
-    routes,
-    log,
-    others(path, request, response) {
-      if (path !== ENDPOINT) return answerPlainly(response, 404)
+  return {
+    receiver,
+    listener(request, response) {
+      if (state === 'new') return answerPlainly(response, 503)
       if (request.method !== 'POST') return answerPlainly(response, 405)
       const objection = headerObjection(request, now())
       if (objection === undefined) return receiver.requestListener(request, response)
       log.warn({ objection }, 'a payload was refused')
       return answerPlainly(response, 401)
     },
-  })
-  return {
-    receiver,
-    start: (port) => door.start(port),
-    stop: (deadlineMs) => door.stop(deadlineMs),
-    isConnected: () => door.isOpen(),
+    async start() {
+      state = 'open'
+    },
+    async stop() {
+      state = 'stopped'
+    },
+    isConnected: () => state === 'open',
   }
 }
 
@@ -91,11 +92,15 @@ function headerObjection(request: IncomingMessage, nowMs: number): string | unde
   return isNear ? undefined : 'x-slack-request-timestamp is more than five minutes away'
 }
 
-/** Takes payloads over a connection that the bot opens to Slack; the port serves `routes` only. */
+function answerPlainly(response: ServerResponse, status: number): void {
+  if (!response.headersSent) response.writeHead(status).end()
+}
+
+/** Takes payloads over a connection that the bot opens to Slack. */
 export function createSocketReceiver(
   options: ReceiverOptions & { readonly appToken: string; readonly apiUrl: string },
 ): SlackReceiver {
-  const { appToken, apiUrl, logger, log, routes } = options
+  const { appToken, apiUrl, logger, log } = options
   const receiver = new SocketModeReceiver({
     appToken,
     logger: withoutDebug(logger),
@@ -111,23 +116,19 @@ export function createSocketReceiver(
       return false
     },
   })
-  // Bolt's own server for Socket Mode lets a malformed address end the process.
-  const door = createHttpDoor({ routes, log })
   let isConnected = false
   receiver.client.on('connected', () => (isConnected = true))
   for (const event of ['reconnecting', 'disconnecting', 'disconnected', 'close'])
     receiver.client.on(event, () => (isConnected = false))
   return {
     receiver,
-    async start(port) {
-      const opened = await door.start(port)
+    async start() {
       await receiver.start()
-      return opened
     },
     async stop(deadlineMs) {
       const { promise: late, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, deadlineMs)
-      await Promise.all([door.stop(deadlineMs), Promise.race([receiver.client.disconnect(), late])])
+      await Promise.race([receiver.client.disconnect(), late])
       clearTimeout(timer)
     },
     isConnected: () => isConnected,

@@ -125,6 +125,16 @@ export function button(
   }
 }
 
+/** A button that opens a page in the browser; Slack tells of the click all the same. */
+export function linkButton(
+  actionId: string,
+  label: string,
+  value: string,
+  page: { readonly url: string; readonly style?: 'primary' },
+): Button {
+  return { ...button(actionId, label, value), ...page }
+}
+
 /** A row of buttons; no block when there are none, because Slack refuses an empty row. */
 export function actions(blockId: string, buttons: readonly Button[]): ActionsBlock[] {
   return buttons.length === 0

@@ -1,8 +1,9 @@
 import type { Actor, AuditAction } from '../domain/event.ts'
 import type { Json } from '../domain/ppl.ts'
 import { cleanText, cutText } from '../domain/text.ts'
-import { userMention } from './mrkdwn.ts'
+import { inline, userMention } from './mrkdwn.ts'
 
+const ADDRESS_MAX = 320
 const ENTRIES_MAX = 20
 const VALUE_MAX = 400
 const DETAILS_MAX = 2_500
@@ -57,6 +58,19 @@ export const EVENT_WORDS: Readonly<Record<AuditAction, { what: string; remedy?: 
       'This person can neither ask nor approve until the change is settled: find out whether it is genuine, and if it is, run `jit identity forget`.',
   },
   'identity.forgotten': { what: 'A pinned address was forgotten' },
+  'identity.linked': { what: 'A Slack account was linked to a Pomerium identity' },
+  'identity.relinked': {
+    what: 'A Slack account was linked anew',
+    remedy:
+      'From now on its access is for the Pomerium identity below, and no longer for the one that it was linked to: ask them whether that was meant, and if it was not, run `jit identity unlink`.',
+  },
+  'identity.unlinked': { what: 'A link to a Pomerium identity was taken away' },
+  'identity.link_refused': {
+    what: 'Linking was refused',
+    remedy:
+      'Somebody entered the code of a Slack account that does not look like theirs: find out from both whether they are one person. If they are, `jit identity allow` lets their address in, or `jit identity unlink` frees the identity that is taken; if not, the code came into wrong hands, or they were talked into entering it.',
+  },
+  'identity.address_allowed': { what: 'An address of Pomerium was allowed for a Slack account' },
   'policy.created': {
     what: 'A policy was created',
     remedy: 'Attach it to the routes that it is to guard; until then it opens nothing.',
@@ -105,11 +119,16 @@ export const EVENT_WORDS: Readonly<Record<AuditAction, { what: string; remedy?: 
     remedy:
       'The channel named below as `from` did not take it: invite the bot there, or correct the channel in the catalogue.',
   },
+  'audit.read': { what: 'The audit trail was read' },
+  'audit.exported': { what: 'The audit trail was exported' },
+  'audit.read_refused': { what: 'Reading the audit trail was refused' },
 }
 
-/** Who acted, in mrkdwn. */
+/** Who acted, in mrkdwn; by the address that Pomerium has where Slack does not know them. */
 export function actorName(actor: Actor): string {
-  return actor.kind === 'person' ? userMention(actor.identity.userId) : 'The bot'
+  if (actor.kind === 'bot') return 'The bot'
+  const { userId, email } = actor.identity
+  return userId === '' ? inline(email, ADDRESS_MAX) : userMention(userId)
 }
 
 /** The instant that stands in an event's details as an ISO 8601 text in UTC; `undefined` when there is none. */

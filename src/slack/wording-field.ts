@@ -128,6 +128,16 @@ export function fieldProblem(refusal: Refusal): FieldProblem | undefined {
     case 'nothing-to-review':
     case 'already-reviewed':
     case 'nothing-due':
+    case 'link-needed':
+    case 'link-outdated':
+    case 'linked-to-another':
+    case 'link-code-wrong':
+    case 'link-email-differs':
+    case 'link-subject-taken':
+    case 'not-linked':
+    case 'no-pages':
+    case 'step-up-needed':
+    case 'not-an-auditor':
       return undefined
     default:
       return refusal satisfies never

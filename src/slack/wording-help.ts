@@ -21,6 +21,7 @@ const USAGES: readonly (readonly [usage: string, meaning: string])[] = [
   ['/jit review <id> justified [note]', 'say that break-glass access was justified'],
   ['/jit review <id> not-justified <note>', 'say that it was not'],
   ['/jit resources', 'what you may ask for'],
+  ['/jit link', 'link your Slack account to your Pomerium identity'],
   ['/jit help', 'this list'],
 ]
 

@@ -8,6 +8,7 @@ import {
   escapeMrkdwn,
   groupMention,
   inline,
+  link,
   time,
   userMention,
 } from './mrkdwn.ts'
@@ -117,6 +118,28 @@ export function refusalText(refusal: Refusal): string {
       return 'There is nothing to review here: only break-glass access is reviewed, and `/jit reviews` lists what waits for you.'
     case 'already-reviewed':
       return `${userMention(refusal.by.userId)} reviewed this access already: nothing is left to say.`
+    case 'link-needed':
+      return 'Your Slack account is not linked to your Pomerium identity yet: type `/jit link`, then try again.'
+    case 'link-outdated':
+      return 'Pomerium has another e-mail address for you than when you linked: type `/jit link` to link again.'
+    case 'linked-to-another':
+      return 'The Slack account with your e-mail address is linked to another Pomerium identity: ask an operator to find out why.'
+    case 'link-code-wrong':
+      return 'This code is not, or no longer, a good one: type `/jit link` for another.'
+    case 'link-email-differs':
+      return 'Slack and Pomerium have different e-mail addresses for you, so nothing was linked: ask an operator to allow the one that Pomerium has.'
+    case 'link-subject-taken':
+      return 'Your Pomerium identity is linked to another Slack account: unlink that one first, or ask an operator to.'
+    case 'not-linked':
+      return 'Nothing is linked to your Pomerium identity: there is nothing to take away.'
+    case 'no-pages':
+      return 'There are no pages behind Pomerium here, so nothing is linked: ask an operator whether that is meant.'
+    case 'not-an-auditor':
+      return 'Only auditors and administrators may read the audit trail: ask one of them.'
+    case 'step-up-needed':
+      return refusal.page === undefined
+        ? 'A Slack account alone cannot open this, and there are no pages behind Pomerium here: ask an operator to set them up.'
+        : `A Slack account alone cannot open this: link yours to your Pomerium identity with \`/jit link\`, once, and decide on ${link(refusal.page, 'the page behind Pomerium')}.`
     case 'nothing-due':
       return 'This request changed in the meantime, so nothing was done: look at its card and try again.'
     default:

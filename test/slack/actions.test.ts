@@ -6,7 +6,7 @@ import { createMessenger } from '../../src/slack/messenger.ts'
 import { createWebClient } from '../../src/slack/web-client.ts'
 import type { MessagePlace } from '../../src/app/ports.ts'
 import type { LevelId, ResourceId, SlackChannelId, SlackUserId } from '../../src/domain/ids.ts'
-import { offer, view } from './samples.ts'
+import { offer, PAGE, view } from './samples.ts'
 import type { Stage } from './stage.ts'
 import { ANN, CHANNEL, KIM, quietLogger, startStage, toldTo } from './stage.ts'
 
@@ -261,6 +261,14 @@ describe('buttons', () => {
     await click(stage, 'W0EVE', await postCard(stage), 'jit:approve', { teamId: 'T0PARTNER' })
     const actors = stage.useCases.calls.map(({ input }) => (input as { actor: string }).actor)
     assert.deepEqual(actors, ['W0EVE'])
+  })
+
+  it('that open a page are acknowledged, and nothing else comes of them', async () => {
+    await using stage = await startStage()
+    const strict = { ...view({ state: 'pending' }, { needsStepUp: true }), page: PAGE }
+    await click(stage, KIM, await postCard(stage, strict), 'jit:open-page')
+    assert.deepEqual(stage.useCases.calls, [])
+    assert.deepEqual(toldTo(stage, KIM), [])
   })
 
   it('that nobody knows are acknowledged', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { AuditAction } from '../../src/domain/event.ts'
-import type { ResourceId } from '../../src/domain/ids.ts'
+import type { ResourceId, SlackTeamId, SlackUserId } from '../../src/domain/ids.ts'
 import { alertMessage } from '../../src/slack/alert.ts'
 import { EVENT_WORDS } from '../../src/slack/wording-event.ts'
 import { anyDetails, anyText, assertSound, event, identity, inUtc, lines } from './samples.ts'
@@ -90,6 +90,47 @@ describe('alertMessage', () => {
     )
   })
 
+  it('names the Slack accounts and both addresses where linking was refused', () => {
+    const door = { teamId: '' as SlackTeamId, userId: '' as SlackUserId }
+    const {
+      requestId: _id,
+      resourceId: _resource,
+      ...recorded
+    } = event('identity.link_refused', {
+      actor: {
+        kind: 'person',
+        identity: { ...door, email: 'mal<b>@example.com', subject: 'sub-1' },
+      },
+      details: {
+        user: 'U0ANN',
+        team: 'T0TEAM',
+        slackAddress: 'ann@example.com',
+        pomeriumAddress: 'mal<b>@example.com',
+        linkedTo: 'U0MAL',
+        refusal: 'link-subject-taken',
+      },
+    })
+    const message = alertMessage(recorded)
+    assertSound(message)
+    assert.deepEqual(lines(message).slice(0, 11), [
+      '🚨 Linking was refused',
+      '*By*',
+      'mal<b>@example.com',
+      '*Slack account*',
+      '<@U0ANN>',
+      '*Address in Slack*',
+      '`ann@example.com`',
+      '*Address in Pomerium*',
+      '`mal<b>@example.com`',
+      '*Linked to*',
+      '<@U0MAL>',
+    ])
+    assert.match(
+      message.text,
+      /^Linking was refused: mal&lt;b&gt;@example\.com, <@U0ANN>, `ann@example\.com`, /,
+    )
+  })
+
   it('has a remedy for every event that asks for attention', () => {
     const remedies = ACTIONS.filter((action) => EVENT_WORDS[action].remedy !== undefined)
     assert.deepEqual(remedies, [
@@ -97,6 +138,8 @@ describe('alertMessage', () => {
       'grant.never_active',
       'grant.review_overdue',
       'identity.email_changed',
+      'identity.relinked',
+      'identity.link_refused',
       'policy.created',
       'policy.blocked',
       'policy.failing',

@@ -15,6 +15,7 @@ import {
   HOSTILE,
   inUtc,
   lines,
+  PAGE,
   peopleSet,
   READ_ONLY,
   request,
@@ -483,6 +484,55 @@ describe('card', () => {
     assert.deepEqual(confirms('low', 'active'), [
       'The rule for Grafana (production) is removed from Pomerium. It cannot be given back without a new request.',
     ])
+  })
+
+  const strict = { needsStepUp: true, risk: 'high' } as const
+  const OPEN = ['jit:open-page', ID, 'primary']
+
+  it('leads to its page instead of an approval where step-up is needed, and lets people deny', () => {
+    const shown = card({ ...view({ state: 'pending' }, strict), page: PAGE })
+    assert.deepEqual(buttonsOf(shown), [OPEN, DENY])
+    const row = shown.blocks.findLast((block) => block.type === 'actions')
+    const [first] = row?.elements ?? []
+    assert.ok(first?.type === 'button')
+    assert.deepEqual(
+      [first.url, first.confirm, first.text.text],
+      [PAGE, undefined, 'Approve on the page'],
+    )
+    assert.ok(
+      lines(shown).includes(
+        '*Approved on its page behind Pomerium only*, by people who linked their Slack account to their Pomerium identity (`/jit link`). Deny works here too.',
+      ),
+    )
+  })
+
+  it('does so too of what was asked with step-up when the catalogue does not want it any more', () => {
+    const { request: asked, resource } = view({ state: 'pending' })
+    const request = { ...asked, needsStepUp: true } as const
+    assert.ok(resource !== undefined)
+    assert.deepEqual(buttonsOf(card({ request, resource, page: PAGE })), [OPEN, DENY])
+  })
+
+  it('says which approvals do not count since they were given in Slack', () => {
+    const wordsOf = (given: Sample['approvals'] = []) =>
+      lines(card({ ...view({ state: 'pending', approvals: given }, strict), page: PAGE })).join()
+    const words = /Approvals that were given in Slack do not count/
+    assert.match(wordsOf([approval('kim')]), words)
+    assert.doesNotMatch(wordsOf([approval('kim', { isSteppedUp: true })]), words)
+  })
+
+  it('offers no approval where step-up is needed and there are no pages', () => {
+    const shown = card(view({ state: 'pending' }, strict))
+    assert.deepEqual(buttonsOf(shown), [DENY])
+    assert.match(lines(shown).join(), /Nobody can approve this in Slack\*, and there are no pages/)
+  })
+
+  it('has the usual buttons where there are pages and no step-up, and once it is decided', () => {
+    const usual = card({ ...view({ state: 'pending' }), page: PAGE })
+    assert.deepEqual(buttonsOf(usual), [APPROVE, SHORTEN, DENY])
+    const decided = card({ ...view({ state: 'active' }, strict), page: PAGE })
+    assert.deepEqual(buttonsOf(decided), [END])
+    assert.doesNotMatch(lines(decided).join(), /behind Pomerium/)
   })
 
   it('names a high risk in its heading', () => {

@@ -378,6 +378,8 @@ const LISTS: Table = [
   ['pending', { type: 'pending' }],
   ['reviews', { type: 'reviews' }],
   ['RESOURCES', { type: 'resources' }],
+  ['link', { type: 'link' }],
+  ['Link my account', { type: 'link' }],
   ['help', { type: 'help' }],
   ['grafana 2h', usage({ code: 'unknown-command', command: 'grafana' })],
   ['constructor', usage({ code: 'unknown-command', command: 'constructor' })],

@@ -314,6 +314,46 @@ describe('/jit lists', () => {
   }
 })
 
+describe('/jit link', () => {
+  const CODE = 'AB12-CD34'
+
+  it('gives the code, its page and how long it works to the asker alone', async () => {
+    await using stage = await startStage()
+    await type(stage, 'link')
+    const call = { method: 'issueLinkCode', input: { actor: ANN, via: 'command' } } as const
+    assert.deepEqual(stage.useCases.calls, [call])
+    const [told] = stage.slack.ephemerals(ANN)
+    assert.deepEqual(told && lines({ text: told.text, blocks: told.blocks }), [
+      'Open <https://jit.example.com/link|https://jit.example.com/link> and enter `AB12-CD34` there to link this Slack account to the identity that Pomerium has of you: access is then opened for that identity.',
+      'The code works once, within 10m: until 2026-11-20 09:40 UTC. Enter it yourself and give it to nobody; another `/jit link` makes it void.',
+    ])
+    assert.deepEqual(stage.slack.dm(ANN), [])
+    assert.doesNotMatch(stage.logged.join(), new RegExp(CODE))
+  })
+
+  it('gives the code in passing or not at all', async () => {
+    await using stage = await startStage()
+    stage.slack.fail('response_url', { kind: 'http', status: 500 }, 1)
+    await type(stage, 'link')
+    assert.equal(stage.slack.calls.at(-1)?.method, 'chat.postEphemeral')
+    assert.match(toldTo(stage, ANN).join(), new RegExp(CODE))
+    stage.slack.fail('response_url', { kind: 'http', status: 404 })
+    stage.slack.fail('chat.postEphemeral', { kind: 'error', error: 'channel_not_found' })
+    await type(stage, 'link')
+    assert.equal(toldTo(stage, ANN).length, 1)
+    assert.deepEqual(stage.slack.dm(ANN), [])
+    assert.doesNotMatch(stage.logged.join(), new RegExp(CODE))
+  })
+
+  it('says why there is no code', async () => {
+    await using stage = await startStage()
+    const refusal = { code: 'no-pages' } as const
+    stage.useCases.script('issueLinkCode', () => Promise.resolve({ ok: false, refusal }))
+    await type(stage, 'link')
+    assert.deepEqual(toldTo(stage, ANN), [refusalText(refusal)])
+  })
+})
+
 describe('/jit with something else', () => {
   for (const [line, text] of [
     ['help', helpText()],

@@ -206,6 +206,106 @@ describe('createDirectory: member', () => {
   })
 })
 
+describe('createDirectory: memberByEmail', () => {
+  it('gives whoever has the address, in any case, as they are found by their id', async () => {
+    await using at = await simulated()
+    const byId = await at.directory.member(ANN)
+    assert.deepEqual(await at.directory.memberByEmail('aNN@EXAMPLE.com'), byId)
+    assert.deepEqual(at.slack.calls.at(-1)?.args, { email: 'aNN@EXAMPLE.com' })
+  })
+
+  for (const [kind, why] of [
+    ['external', 'external'],
+    ['bot', 'bot'],
+    ['invited', 'invited'],
+    ['deactivated', 'unknown'],
+  ] as const)
+    it(`refuses the address of an account that is ${kind}`, async () => {
+      await using at = await simulated()
+      at.slack.addPerson({ id: 'U0X', name: 'X', email: 'x@example.com', kind })
+      assert.deepEqual(await at.directory.memberByEmail('x@example.com'), { ok: false, why })
+    })
+
+  it('gives a guest, marked as one', async () => {
+    await using at = await simulated()
+    at.slack.addPerson({ id: 'U0VIC', name: 'Vic', email: 'vic@partner.example', kind: 'guest' })
+    const found = await at.directory.memberByEmail('vic@partner.example')
+    assert.deepEqual(found.ok && [found.member.userId, found.member.isGuest], ['U0VIC', true])
+  })
+
+  it('finds nobody by an address that no profile shows', async () => {
+    await using at = await simulated()
+    const nobody = { ok: false, why: 'unknown' }
+    assert.deepEqual(await at.directory.memberByEmail('bob@example.com'), nobody)
+    at.slack.update(ANN, { email: 'ann.lee@example.com' })
+    assert.deepEqual(await at.directory.memberByEmail('ann@example.com'), nobody)
+  })
+
+  for (const profile of [{ email: 'ann.boss@example.com' }, { email: '' }, {}])
+    it(`trusts nobody whose profile says ${JSON.stringify(profile)}, whatever Slack found`, async () => {
+      await using at = await answered({ ...user, team_id: 'T0TEAM', profile })
+      assert.deepEqual(await at.directory.memberByEmail('ann@example.com'), {
+        ok: false,
+        why: 'unknown',
+      })
+    })
+
+  for (const [fault, said, isOutage] of [
+    [{ kind: 'error', error: 'internal_error' }, 'internal_error', true],
+    [{ kind: 'error', error: 'service_unavailable' }, 'service_unavailable', true],
+    [{ kind: 'http', status: 503 }, 'HTTP 503', true],
+    [{ kind: 'reset' }, String.raw`no answer \([A-Z_]+\)`, true],
+    [{ kind: 'http', status: 403 }, 'HTTP 403', false],
+    [{ kind: 'rate-limited', retryAfterSeconds: 7 }, 'rate limited for 7000 ms', false],
+    [{ kind: 'error', error: 'missing_scope' }, 'missing_scope', false],
+    [{ kind: 'error', error: 'token_revoked' }, 'token_revoked', false],
+  ] as const)
+    it(`has no answer after ${JSON.stringify(fault)}, ${isOutage ? 'an outage' : 'no outage'}`, async () => {
+      await using at = await simulated()
+      const looks = [
+        ['users.lookupByEmail', '', () => at.directory.memberByEmail('ann@example.com')],
+        ['users.info', ` of ${ANN}`, () => at.directory.member(ANN)],
+        ['usergroups.list', '', () => at.directory.groupMembers(SRE)],
+      ] as const
+      for (const [method, of, look] of looks) {
+        at.slack.fail(method, fault)
+        await assert.rejects(look(), {
+          name: 'DirectoryUnavailable',
+          message: new RegExp(`^${method}${of}: ${said}$`),
+          isOutage,
+        })
+      }
+    })
+
+  it('has no answer where Slack tells nobody', async () => {
+    const api = await startApi(() => ({ ok: true }))
+    const client = createWebClient({ apiUrl: api.url, botToken: 'xoxb-test', logger })
+    const identity = { teamId: 'T0TEAM' as SlackTeamId }
+    const directory = createDirectory({ client, identity, now: () => 0, log: silentLog })
+    await assert.rejects(directory.memberByEmail('ann@example.com'), {
+      name: 'DirectoryUnavailable',
+      message: 'users.lookupByEmail: nobody in the answer',
+      isOutage: false,
+    })
+    await api[Symbol.asyncDispose]()
+  })
+
+  it('asks anew each time, and once for those who ask at the same moment', async () => {
+    await using at = await simulated()
+    const ask = () => at.directory.memberByEmail('ann@example.com')
+    await Promise.all([ask(), ask()])
+    assert.equal(at.callsOf('users.lookupByEmail'), 1)
+    const held = at.slack.hold('users.lookupByEmail')
+    const before = ask()
+    await held.reached
+    at.directory.forgetPeople()
+    assert.equal((await ask()).ok, true)
+    held.release()
+    assert.equal((await before).ok, true)
+    assert.equal(at.callsOf('users.lookupByEmail'), 3)
+  })
+})
+
 describe('createDirectory: groupMembers', () => {
   it('gives the members, and the same ones for a minute', async () => {
     await using at = await simulated()

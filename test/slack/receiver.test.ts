@@ -3,10 +3,10 @@ import { createHmac } from 'node:crypto'
 import { connect } from 'node:net'
 import { describe, it } from 'node:test'
 import { request } from 'undici'
-import { createHttpReceiver } from '../../src/slack/receiver.ts'
+import { createHttpDoor } from '../../src/http/door.ts'
 import { silentLog } from '../support/log.ts'
 import type { Stage } from './stage.ts'
-import { ANN, CHANNEL, quietLogger, startStage, toldTo } from './stage.ts'
+import { ANN, CHANNEL, startStage, toldTo } from './stage.ts'
 
 const FORM = 'application/x-www-form-urlencoded'
 const nowSeconds = () => Math.floor(Date.now() / 1_000)
@@ -164,13 +164,7 @@ describe('createHttpReceiver', () => {
 
   it('refuses to start on a port that is taken', async () => {
     await using stage = await startStage()
-    const other = createHttpReceiver({
-      signingSecret: 'secret',
-      now: Date.now,
-      logger: quietLogger(),
-      log: silentLog,
-      routes: [],
-    })
+    const other = createHttpDoor({ log: silentLog, routes: [] })
     const { port } = new URL(stage.origin)
     await assert.rejects(other.start(Number(port)), { code: 'EADDRINUSE' })
   })

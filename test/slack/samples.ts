@@ -106,6 +106,7 @@ export function resource(changes: Partial<Resource> = {}): Resource {
     constraints: [],
     lapseSeconds: 28_800,
     automatic: [],
+    needsStepUp: false,
     regoMayApprove: false,
     ...changes,
   }
@@ -330,6 +331,9 @@ export function extension(sample: Sample, base: Sample = { state: 'active' }): R
   }
 }
 
+/** Where the page of {@link request} is. */
+export const PAGE = 'https://jit.example.com/requests/7K2M9QXR'
+
 /** Something that its reader may ask for. */
 export function offer(changes: Partial<Resource> = {}, more: Partial<Offer> = {}): Offer {
   return { resource: resource(changes), kinds: ['standard'], isSponsor: false, ...more }
@@ -425,6 +429,7 @@ export const anyResource: fc.Arbitrary<Resource> = fc
     sponsors: anyCrowd,
     level: fc.option(anyText),
     choices: fc.array(fc.integer({ min: 60, max: 2_592_000 }), { maxLength: 30 }),
+    needsStepUp: fc.boolean(),
   })
   .map(({ level, sponsors, choices, ...changes }) =>
     resource({
@@ -486,9 +491,10 @@ export const anyView: fc.Arbitrary<RequestView> = fc
       { requiredKeys: [] },
     ),
     isRerouted: fc.boolean(),
+    hasPage: fc.boolean(),
     extended: fc.constantFrom('none', 'active', 'granting', 'ending', 'ended', 'never-active'),
   })
-  .map(({ resource: of, lost, extra, extended, isRerouted, ...sample }) => {
+  .map(({ resource: of, lost, extra, extended, isRerouted, hasPage, ...sample }) => {
     const approvalsCounted = Math.max(0, sample.approvals.length - lost)
     const reason = sample.words
     const base = extended === 'none' ? undefined : request({ state: extended })
@@ -496,6 +502,7 @@ export const anyView: fc.Arbitrary<RequestView> = fc
       request: request({ ...sample, ...extra, reason, approvalsCounted }),
       ...(of === null ? {} : { resource: of }),
       ...(base?.status === 'approved' ? { extended: base } : {}),
+      ...(hasPage ? { page: PAGE } : {}),
       ...(isRerouted ? { reroutedFrom: 'C0APPROVALS' as SlackChannelId } : {}),
     }
   })
@@ -517,7 +524,7 @@ export function markedUp(payload: unknown): readonly string[] {
 }
 
 const OURS =
-  /<@U0[A-Z0-9]*>|<!subteam\^S0[A-Z0-9]*>|<#C0[A-Z0-9]*>|<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-\d]+ [:\d]+ UTC>|<https:\/\/grafana\.example\.com\/[^<>|]*\|[^<>]*>/g
+  /<@U0[A-Z0-9]*>|<!subteam\^S0[A-Z0-9]*>|<#C0[A-Z0-9]*>|<!date\^\d+\^\{date_short_pretty\} \{time\}\|[-\d]+ [:\d]+ UTC>|<https:\/\/(?:grafana|jit)\.example\.com\/[^<>|]*\|[^<>]*>/g
 
 /** Fails when words from outside have become markup, or hold anything that nobody sees. */
 export function assertNothingInjected(payload: unknown): void {

@@ -3,9 +3,10 @@ import type { Log } from '../../src/app/ports.ts'
 import type { UseCases } from '../../src/app/use-cases.ts'
 import type { SlackApp } from '../../src/slack/bolt-app.ts'
 import { createSlackApp } from '../../src/slack/bolt-app.ts'
-import { healthRoutes, type Readiness } from '../../src/slack/health.ts'
+import { healthRoutes, type Readiness } from '../../src/http/health.ts'
+import { answerPlainly, createHttpDoor } from '../../src/http/door.ts'
 import type { SlackReceiver } from '../../src/slack/receiver.ts'
-import { createHttpReceiver, createSocketReceiver } from '../../src/slack/receiver.ts'
+import { SLACK_PATH, createHttpReceiver, createSocketReceiver } from '../../src/slack/receiver.ts'
 import { createWebClient, slackIdentity } from '../../src/slack/web-client.ts'
 import type { SlackOptions, SlackSimulator } from '../simulators/slack/simulator.ts'
 import { startSlack } from '../simulators/slack/start-slack.ts'
@@ -42,6 +43,12 @@ export function scriptedUseCases(): ScriptedUseCases {
     offersFor: () => ok([offer()]),
     requestsOf: () => ok([pending]),
     requestsWaitingFor: () => ok([pending]),
+    issueLinkCode: () =>
+      ok({
+        code: 'AB12-CD34',
+        page: 'https://jit.example.com/link',
+        expiresAt: new Date('2026-11-20T09:40:00Z'),
+      }),
     reviewsWaitingFor: () => ok([view({ state: 'active', kind: 'break-glass' })]),
     extendGrant: () => ok(extension({ state: 'pending' })),
     reviewGrant: () => ok(view({ state: 'active', kind: 'break-glass' })),
@@ -66,6 +73,7 @@ export function scriptedUseCases(): ScriptedUseCases {
     extendGrant: recorded('extendGrant'),
     reviewGrant: recorded('reviewGrant'),
     offersFor: recorded('offersFor'),
+    issueLinkCode: recorded('issueLinkCode'),
     requestsOf: recorded('requestsOf'),
     requestsWaitingFor: recorded('requestsWaitingFor'),
     reviewsWaitingFor: recorded('reviewsWaitingFor'),
@@ -106,7 +114,7 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
   const routes = healthRoutes(
     options.readiness ?? (() => Promise.resolve({ ok: true, reasons: [] })),
   )
-  const shared = { logger: quietLogger(), log, routes }
+  const shared = { logger: quietLogger(), log }
   const receiver =
     options.socketMode === true
       ? createSocketReceiver({ ...shared, appToken: slack.appToken, apiUrl })
@@ -131,19 +139,31 @@ export async function startStage(options: StageOptions = {}): Promise<Stage> {
     log,
     errorId: () => 'E1',
   })
-  const port = await receiver.start(0)
+  const door = createHttpDoor({
+    routes,
+    log,
+    others: (path, request, response) =>
+      path === SLACK_PATH && receiver.listener !== undefined
+        ? receiver.listener(request, response)
+        : answerPlainly(response, 404),
+  })
+  const port = await door.start(0)
+  await receiver.start()
+  const stop = async (deadlineMs: number) => {
+    await Promise.all([door.stop(deadlineMs), receiver.stop(deadlineMs)])
+  }
   const origin = `http://127.0.0.1:${port}`
   if (options.socketMode !== true) slack.deliverTo(`${origin}/slack/events`)
   return {
     slack,
     useCases,
     app,
-    receiver,
+    receiver: { ...receiver, stop },
     origin,
     changed,
     logged,
     async [Symbol.asyncDispose]() {
-      await receiver.stop(200)
+      await stop(200)
       await app.drained(1_000)
       await slack[Symbol.asyncDispose]()
     },

@@ -116,6 +116,17 @@ const refusals = (words: string): readonly Refusal[] => [
   { code: 'nothing-to-review' },
   { code: 'already-reviewed', by: identity('kim') },
   { code: 'nothing-due' },
+  { code: 'link-needed' },
+  { code: 'link-outdated' },
+  { code: 'linked-to-another' },
+  { code: 'link-code-wrong' },
+  { code: 'link-email-differs' },
+  { code: 'link-subject-taken' },
+  { code: 'not-linked' },
+  { code: 'no-pages' },
+  { code: 'not-an-auditor' },
+  { code: 'step-up-needed' },
+  { code: 'step-up-needed', page: 'https://jit.example.com/requests/7K2M9QXR' },
 ]
 
 describe('refusalText', () => {
@@ -159,6 +170,7 @@ describe('refusalText', () => {
         said({ code: 'rego-other-approvers', groups: [] }),
         said({ code: 'already-decided', request: request({ state: 'denied' }) }),
         said({ code: 'already-over', grant: grantOf('ended') }),
+        said({ code: 'step-up-needed', page: 'https://jit.example.com/requests/7K2M9QXR' }),
       ],
       [
         'Your Slack e-mail address is not one of ours (example.com and example.org): change it to your work address and try again.',
@@ -177,6 +189,7 @@ describe('refusalText', () => {
         "The organisation's policy accepts no approver here: ask an operator.",
         '<@U0KIM> denied this request already: the requester has to ask again.',
         'This access was over 2026-11-20 10:00 UTC: nothing is left to end or to extend.',
+        'A Slack account alone cannot open this: link yours to your Pomerium identity with `/jit link`, once, and decide on <https://jit.example.com/requests/7K2M9QXR|the page behind Pomerium>.',
       ],
     )
   })
@@ -327,6 +340,7 @@ describe('helpText', () => {
       'review',
       'review',
       'resources',
+      'link',
       'help',
     ])
     assertNothingInjected({ type: 'mrkdwn', text: helpText() })

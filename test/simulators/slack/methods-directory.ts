@@ -36,6 +36,7 @@ export const directoryMethods: Readonly<Record<string, Method>> = {
   'users.lookupByEmail': {
     token: 'bot',
     scopes: ['users:read.email'],
+    perMinute: 50,
     call({ workspace }, args) {
       const email = required(args, 'email').toLowerCase()
       const person = [...workspace.people.values()].find(

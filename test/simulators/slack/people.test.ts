@@ -110,6 +110,29 @@ describe('users.info', () => {
   })
 })
 
+describe('users.lookupByEmail', () => {
+  it('finds nobody by the address of somebody who was deactivated', async () => {
+    await using slack = await startSlack()
+    const { id } = slack.addPerson({ name: 'Ann', email: 'ann@example.com' })
+    const look = () => client(slack).users.lookupByEmail({ email: 'ann@example.com' })
+    assert.equal((await look()).user?.id, id)
+    slack.update(id, { kind: 'deactivated' })
+    await assert.rejects(look(), /users_not_found/)
+  })
+
+  it('takes fifty calls a minute', async () => {
+    await using slack = await startSlack()
+    slack.addPerson({ name: 'Ann', email: 'ann@example.com' })
+    const patient = new WebClient(slack.botToken, {
+      slackApiUrl: slack.apiUrl,
+      rejectRateLimitedCalls: true,
+    })
+    const look = () => patient.users.lookupByEmail({ email: 'ann@example.com' })
+    await Promise.all(Array.from({ length: 50 }, look))
+    await assert.rejects(look(), { name: 'WebAPIRateLimitedError' })
+  })
+})
+
 describe('update', () => {
   it('changes an address, also for the look-up by it', async () => {
     await using slack = await startSlack()
