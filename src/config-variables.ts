@@ -13,6 +13,7 @@ export interface Variable {
   readonly remedy: string
 }
 
+const IDENTITIES = ['slack', 'linked'] as const
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 
 /** Every variable that is read, with its default, its unit and what to do about a wrong value. */
@@ -80,13 +81,34 @@ export const VARIABLES = {
     secret: true,
     remedy: 'name the file of the authority that signed OPA’s certificate with OPA_CA_FILE',
   },
+  JWKS_ENDPOINT: {
+    schema: address().optional(),
+    remedy: 'give WEB_ORIGIN/.well-known/pomerium/jwks.json, or leave it out for no pages',
+  },
+  JWKS_FILE: {
+    schema: z.string().optional(),
+    unit: 'path of a file',
+    remedy: 'name a file with the key set in place of JWKS_ENDPOINT, or leave it out',
+  },
+  WEB_ORIGIN: {
+    schema: origin().optional(),
+    remedy: 'give the address of the Pomerium route of the pages, e.g. https://jit.example.com',
+  },
+  IDENTITY: {
+    schema: z.enum(IDENTITIES, { error: `must be one of ${IDENTITIES.join(', ')}` }),
+    default: 'slack',
+    remedy: 'leave it out for slack',
+  },
   PORT: {
-    schema: text(/^\d{1,5}$/, 'must be a whole number from 0 to 65535')
-      .transform(Number)
-      .refine((port) => port <= 65_535, 'must be a whole number from 0 to 65535'),
+    schema: port(),
     default: '8000',
     unit: 'TCP port',
     remedy: 'choose a free port, or 0 for any',
+  },
+  METRICS_PORT: {
+    schema: port().optional(),
+    unit: 'TCP port',
+    remedy: 'choose a free port that Prometheus reaches and the public does not, or leave it out',
   },
   CATALOGUE: {
     schema: z.string().refine((path) => !path.includes('\0'), 'must be a path'),
@@ -105,16 +127,37 @@ function text(shape: RegExp, message: string) {
   return z.string().regex(shape, { error: message, abort: true })
 }
 
-function apiUrl() {
-  const message =
-    'must be an https:// address (http:// only for loopback) without user, query or fragment'
-  return z
-    .string()
-    .refine(isApiUrl, message)
-    .transform((url) => url.replace(/\/+$/, ''))
+function port() {
+  const message = 'must be a whole number from 0 to 65535'
+  return text(/^\d{1,5}$/, message)
+    .transform(Number)
+    .refine((port) => port <= 65_535, message)
 }
 
-function isApiUrl(text: string): boolean {
+function apiUrl() {
+  return address().transform((url) => url.replace(/\/+$/, ''))
+}
+
+function address() {
+  return z
+    .string()
+    .refine(
+      isAddress,
+      'must be an https:// address (http:// only for loopback) without user, query or fragment',
+    )
+}
+
+function origin() {
+  return z
+    .string()
+    .refine(
+      (text) => isAddress(text) && /^https?:\/\/[^\\/]+$/i.test(text),
+      'must be https:// (http:// only for loopback), a host and at most a port',
+    )
+    .transform((text) => new URL(text).origin)
+}
+
+function isAddress(text: string): boolean {
   const url = URL.parse(text)
   if (url === null || !/^https?:\/\/[^\s?#@]+$/i.test(text)) return false
   if (url.protocol === 'https:') return true

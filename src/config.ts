@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { LogLevel, Variable } from './config-variables.ts'
 import { VARIABLES } from './config-variables.ts'
+import { pageMistakes, readKeySetFile } from './config-pages.ts'
+import type { KeyPlace } from './web/key-set.ts'
 
 export interface Config {
   readonly slack: {
@@ -21,8 +23,18 @@ export interface Config {
   }
   /** The OPA that a Rego policy is asked of; absent when there is none. */
   readonly opa?: { readonly url: string; readonly token?: string; readonly ca?: string }
+  /** The pages behind Pomerium; absent when there are none. */
+  readonly web?: {
+    /** e.g. `https://jit.example.com`; no slash at the end. */
+    readonly origin: string
+    readonly keys: KeyPlace
+  }
+  /** `linked`: people link their Slack account to their Pomerium identity before they ask. */
+  readonly identity: 'slack' | 'linked'
   /** 0 lets the system choose. */
   readonly port: number
+  /** Where metrics are served; absent: nowhere. */
+  readonly metricsPort?: number
   readonly cataloguePath: string
   readonly logLevel: LogLevel
 }
@@ -59,8 +71,15 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
     mistakes.push(
       'SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are both missing; set SLACK_APP_TOKEN for Socket Mode or SLACK_SIGNING_SECRET for HTTP',
     )
+  mistakes.push(...pageMistakes(given, { isLinked: env['IDENTITY'] === 'linked' }))
+  const keySetFile = env['JWKS_FILE'] ?? ''
+  const fixedKeys = keySetFile === '' ? undefined : readKeySetFile(keySetFile, readFile)
+  if (fixedKeys?.ok === false) mistakes.push(fixedKeys.mistake)
   if (!parsed.success || mistakes.length > 0) return { ok: false, mistakes }
-  return { ok: true, config: grouped(parsed.data) }
+  const { JWKS_ENDPOINT: url } = parsed.data
+  const published = url === undefined ? undefined : { url }
+  const keys = fixedKeys?.ok === true ? { keySet: fixedKeys.keySet } : published
+  return { ok: true, config: grouped(parsed.data, keys) }
 }
 
 export type ReadSetting<Value> =
@@ -146,9 +165,9 @@ function mistakeIn(
   return `${shownAs} ${problem}; ${VARIABLES[name].remedy}`
 }
 
-function grouped(value: z.output<typeof values>): Config {
+function grouped(value: z.output<typeof values>, keys: KeyPlace | undefined): Config {
   const { SLACK_APP_TOKEN: appToken, SLACK_SIGNING_SECRET: signingSecret } = value
-  const { OPA_URL: opaUrl, OPA_TOKEN: token, OPA_CA: ca } = value
+  const { OPA_URL: opaUrl, OPA_TOKEN: token, OPA_CA: ca, WEB_ORIGIN: origin } = value
   return {
     slack: {
       botToken: value.SLACK_BOT_TOKEN,
@@ -172,7 +191,10 @@ function grouped(value: z.output<typeof values>): Config {
             ...(ca === undefined ? {} : { ca }),
           },
         }),
+    ...(origin === undefined || keys === undefined ? {} : { web: { origin, keys } }),
+    identity: value.IDENTITY,
     port: value.PORT,
+    ...(value.METRICS_PORT === undefined ? {} : { metricsPort: value.METRICS_PORT }),
     cataloguePath: value.CATALOGUE,
     logLevel: value.LOG_LEVEL,
   }

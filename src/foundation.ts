@@ -42,6 +42,14 @@ export interface Parts extends Rules {
   readonly clock?: Clock
 }
 
+export interface Repeated {
+  readonly what: string
+  readonly everyMs: number
+  /** Whether the first time is now. */
+  readonly atOnce?: boolean
+  readonly run: () => Promise<void>
+}
+
 /** What runs without Slack: the database, Pomerium, and the work that keeps them equal. */
 export interface Foundation {
   readonly db: Database
@@ -49,6 +57,8 @@ export interface Foundation {
   readonly clock: Clock
   /** Does work of further kinds until the stop; each lane some pieces at a time. */
   work(...lanes: readonly Omit<Lane, 'leaseMs'>[]): void
+  /** Runs something again and again until the stop, never twice at a time; what it throws is told to the log. */
+  repeat(task: Repeated): void
   /** Finishes what is under way and lets go of everything; tells whether all of it was over within the deadline. */
   stop(deadlineMs: number): Promise<boolean>
 }
@@ -88,6 +98,9 @@ export async function layFoundation(
       const deps = { list, wakeUps, lanes, sleep, random: Math.random, log }
       background.push(runWorker(deps, stopping.signal))
     },
+    repeat(task) {
+      background.push(repeat(task, log, stopping.signal))
+    },
     async stop(deadlineMs) {
       const deadline = performance.now() + deadlineMs
       stopping.abort()
@@ -113,7 +126,11 @@ export async function layFoundation(
       { handlers: new Map([['policy', policyWork(deps)]]), hands: 4 },
       { handlers: new Map([['moment', momentWork(deps)]]), hands: 2 },
     )
-    background.push(repeat(() => reconcile(deps), log, stopping.signal))
+    foundation.repeat({
+      what: 'compare policies',
+      everyMs: RECONCILE_MS,
+      run: () => reconcile(deps),
+    })
     return foundation
   } catch (error) {
     await foundation.stop(0)
@@ -134,10 +151,10 @@ async function requireMigrations(db: Database): Promise<void> {
     )
 }
 
-async function repeat(run: () => Promise<void>, log: Logger, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    await sleep(RECONCILE_MS, signal)
-    if (!signal.aborted)
-      await run().catch((error: unknown) => log.warn({ err: error }, 'policies not compared'))
+async function repeat(task: Repeated, log: Logger, signal: AbortSignal): Promise<void> {
+  const { what, everyMs, atOnce = false, run } = task
+  for (let isDue = atOnce; !signal.aborted; isDue = true) {
+    if (isDue) await run().catch((error: unknown) => log.warn({ err: error }, `failed to ${what}`))
+    await sleep(everyMs, signal)
   }
 }

@@ -3,6 +3,8 @@ import { dirname } from 'node:path'
 import { loadCatalogue } from './catalogue/load.ts'
 import { formatProblem, formatWarning } from './catalogue/problem.ts'
 import type { Config } from './config.ts'
+import type { Catalogue } from './domain/resource.ts'
+import { askable, resourceRef } from './domain/resource.ts'
 import type { Rules } from './foundation.ts'
 import type { OpenRego } from './opa/open-rego.ts'
 import { openRego } from './opa/open-rego.ts'
@@ -13,7 +15,7 @@ export type ReadRules =
 
 /** The catalogue file, and the Rego policy that it asks for, ready to be gone by. */
 export async function readRules(
-  { cataloguePath, opa }: Pick<Config, 'cataloguePath' | 'opa'>,
+  { cataloguePath, opa, web }: Pick<Config, 'cataloguePath' | 'opa' | 'web'>,
   now: () => number,
 ): Promise<ReadRules> {
   let source: string
@@ -27,6 +29,8 @@ export async function readRules(
   const loaded = loadCatalogue(source, cataloguePath)
   if (!loaded.ok) return { ok: false, headline, problems: loaded.problems.map(formatProblem) }
   const { catalogue } = loaded
+  const unreachable = web === undefined ? stepUpProblems(catalogue) : []
+  if (unreachable.length > 0) return { ok: false, headline, problems: unreachable }
   const warnings = loaded.warnings.map(formatWarning)
   const rules = { catalogue, catalogueSource: source }
   if (catalogue.rego === undefined) return { ok: true, rules, warnings }
@@ -35,4 +39,14 @@ export async function readRules(
   if (!opened.ok) return { ok: false, headline, problems: [opened.problem] }
   const rego: OpenRego = opened.rego
   return { ok: true, rules: { ...rules, rego }, warnings }
+}
+
+/** What could never be opened, since there are no pages to open it on. */
+function stepUpProblems(catalogue: Catalogue): readonly string[] {
+  return askable(catalogue)
+    .filter(({ needsStepUp }) => needsStepUp)
+    .map(({ id, level }) => {
+      const name = resourceRef({ resourceId: id, level: level?.id })
+      return `${name} has step_up and there are no pages; set WEB_ORIGIN and JWKS_ENDPOINT, or leave step_up out`
+    })
 }

@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util'
 import type { Environment } from '../src/config.ts'
 import { readConfig, readEnvironment, readSetting, secretsOf } from '../src/config.ts'
 import { VARIABLES } from '../src/config-variables.ts'
+import { createSigner } from './simulators/pomerium/assertions.ts'
 
 const GOOD = {
   SLACK_BOT_TOKEN: 'xoxb-1-2-abc',
@@ -15,7 +16,25 @@ const GOOD = {
   CLUSTER_ID: 'cluster-1',
 }
 
+const keySet = createSigner({ now: Date.now }).jwks()
+const [publicKey] = keySet.keys
+const PAGES = {
+  WEB_ORIGIN: 'https://jit.example.com',
+  JWKS_ENDPOINT: 'https://jit.example.com/.well-known/pomerium/jwks.json',
+}
+
 const FILES: Readonly<Record<string, string>> = {
+  '/etc/jwks.json': JSON.stringify(keySet),
+  '/etc/no-json': 'canary',
+  '/etc/no-set': '{"keys":"canary"}',
+  '/etc/no-keys': '{"keys":[]}',
+  '/etc/private': JSON.stringify({ keys: [{ ...publicKey, d: 'canary' }] }),
+  '/etc/ambiguous': JSON.stringify({
+    keys: [
+      publicKey,
+      { ...createSigner({ now: Date.now }).jwks().keys[0], kid: publicKey?.['kid'] },
+    ],
+  }),
   '/run/secrets/bot': 'xoxb-from-file\n',
   '/run/secrets/crlf': 'xoxb-from-file\r\n',
   '/run/secrets/empty': '\n',
@@ -30,6 +49,11 @@ function readFile(path: string): string {
 
 function read(changes: Environment) {
   return readConfig({ ...GOOD, ...changes }, readFile)
+}
+
+/** What a variable of the pages needs beside it. */
+function pagesFor(name: string): Environment {
+  return name === 'JWKS_ENDPOINT' || name === 'WEB_ORIGIN' ? PAGES : {}
 }
 
 function mistakesOf(changes: Environment): readonly string[] {
@@ -58,6 +82,7 @@ describe('readConfig', () => {
         clusterId: 'cluster-1',
         apiUrl: 'https://console.pomerium.app/api/v0',
       },
+      identity: 'slack',
       port: 8000,
       cataloguePath: './catalogue.yaml',
       logLevel: 'info',
@@ -102,6 +127,8 @@ describe('readConfig', () => {
   const consoleRemedy = 'copy it from the address of the Pomerium Zero console'
   const urlMistake =
     'must be an https:// address (http:// only for loopback) without user, query or fragment; leave it out unless you test against a simulator'
+  const originMistake =
+    'must be https:// (http:// only for loopback), a host and at most a port; give the address of the Pomerium route of the pages, e.g. https://jit.example.com'
   const badUrls = [
     'http://slack.example.com/api/',
     'http://localhost.example.com/',
@@ -156,6 +183,17 @@ describe('readConfig', () => {
     ['CLUSTER_ID', [''], `is missing; ${consoleRemedy}`],
     ['CLUSTER_ID', ['a?b'], `must be letters, digits, - and _ only; ${consoleRemedy}`],
     [
+      'JWKS_ENDPOINT',
+      badUrls,
+      'must be an https:// address (http:// only for loopback) without user, query or fragment; give WEB_ORIGIN/.well-known/pomerium/jwks.json, or leave it out for no pages',
+    ],
+    [
+      'WEB_ORIGIN',
+      [...badUrls, 'https://jit.example.com/', 'https://jit.example.com/jit', 'https://a\\b'],
+      originMistake,
+    ],
+    ['IDENTITY', ['Linked', 'pomerium'], 'must be one of slack, linked; leave it out for slack'],
+    [
       'PORT',
       ['-1', '65536', '80.5', 'http', '0x10', '1e3'],
       'must be a whole number from 0 to 65535; choose a free port, or 0 for any',
@@ -170,7 +208,80 @@ describe('readConfig', () => {
   for (const [name, bad, mistake] of table)
     it(`says of a ${name} that it ${mistake.split(';')[0]}`, () => {
       for (const value of bad)
-        assert.deepEqual(mistakesOf({ [name]: value }), [`${name} ${mistake}`], value)
+        assert.deepEqual(
+          mistakesOf({ ...pagesFor(name), [name]: value }),
+          [`${name} ${mistake}`],
+          value,
+        )
+    })
+
+  it('turns the pages on by their origin and the place of the keys', () => {
+    assert.deepEqual(configOf(PAGES).web, {
+      origin: PAGES.WEB_ORIGIN,
+      keys: { url: PAGES.JWKS_ENDPOINT },
+    })
+    const byFile = configOf({
+      WEB_ORIGIN: 'https://JIT.example.com:443',
+      JWKS_FILE: '/etc/jwks.json',
+      IDENTITY: 'linked',
+    })
+    const { kid, kty, alg, use, crv, x, y } = publicKey ?? {}
+    assert.deepEqual(byFile.web, {
+      origin: 'https://jit.example.com',
+      keys: { keySet: { keys: [{ kid, kty, alg, use, crv, x, y }] } },
+    })
+    assert.equal(byFile.identity, 'linked')
+    assert.equal(configOf({ ...PAGES, WEB_ORIGIN: 'http://[::1]:80' }).web?.origin, 'http://[::1]')
+  })
+
+  const save = 'save there what Pomerium publishes at /.well-known/pomerium/jwks.json'
+  const apart: readonly (readonly [string, Environment, string])[] = [
+    [
+      'both places of the keys',
+      { ...PAGES, JWKS_FILE: '/etc/jwks.json' },
+      'JWKS_ENDPOINT and JWKS_FILE are both set; keep one of them',
+    ],
+    [
+      'keys without an origin',
+      { JWKS_ENDPOINT: PAGES.JWKS_ENDPOINT },
+      'JWKS_ENDPOINT is set without WEB_ORIGIN; set WEB_ORIGIN to the address of the Pomerium route of the pages',
+    ],
+    [
+      'a file of keys without an origin',
+      { JWKS_FILE: '/etc/jwks.json', IDENTITY: 'linked' },
+      'JWKS_FILE is set without WEB_ORIGIN; set WEB_ORIGIN to the address of the Pomerium route of the pages',
+    ],
+    [
+      'an origin without keys',
+      { WEB_ORIGIN: PAGES.WEB_ORIGIN, IDENTITY: 'linked' },
+      'WEB_ORIGIN is set without JWKS_ENDPOINT and JWKS_FILE; set JWKS_ENDPOINT to WEB_ORIGIN/.well-known/pomerium/jwks.json',
+    ],
+    [
+      'linked identities without pages',
+      { IDENTITY: 'linked' },
+      'IDENTITY is linked, which needs the pages; set WEB_ORIGIN and JWKS_ENDPOINT, or leave it out for slack',
+    ],
+    ...(
+      [
+        ['/etc/none', 'that cannot be read (ENOENT)'],
+        ['/etc/no-json', 'that is not a JSON Web Key Set'],
+        ['/etc/no-set', 'that is not a JSON Web Key Set'],
+        ['/etc/no-keys', 'without a key for ES256 or RS256 that has a kid'],
+        ['/etc/private', 'with a secret or private key in it'],
+        ['/etc/ambiguous', 'with two keys under one kid'],
+      ] as const
+    ).map(
+      ([path, problem]) =>
+        [
+          `a key set ${problem}`,
+          { WEB_ORIGIN: PAGES.WEB_ORIGIN, JWKS_FILE: path },
+          `JWKS_FILE names a file ${problem}; ${save}`,
+        ] as const,
+    ),
+  ]
+  for (const [name, env, mistake] of apart)
+    it(`refuses ${name}`, () => {
+      assert.deepEqual(mistakesOf(env), [mistake])
     })
 
   it('asks for one of the app token and the signing secret', () => {
