@@ -7,9 +7,12 @@ import { startPomerium } from '../simulators/pomerium/start-pomerium.ts'
 import { startSlack } from '../simulators/slack/start-slack.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { globalSetup, globalTeardown } from '../support/global-setup.ts'
+import { measureAssertions } from './assertion.ts'
+import { measureAudit } from './audit.ts'
 import { ANSWERERS, ASKERS, CHANNEL, PEOPLE, benchCatalogue } from './catalogue.ts'
 import { startChild } from './child.ts'
 import { measureMerge } from './merge.ts'
+import { measurePages } from './pages.ts'
 import { measureCompiledRego } from './rego.ts'
 import { Report } from './report.ts'
 import { measureRules } from './rules.ts'
@@ -27,6 +30,8 @@ try {
   measureMerge(REPORT)
   measureRules(REPORT)
   await measureCompiledRego(REPORT)
+  await measureAssertions(REPORT)
+  await measureAudit(REPORT)
   await measureBot()
 } finally {
   await globalTeardown()
@@ -68,6 +73,8 @@ async function measureBot(): Promise<void> {
   await measureBurst(REPORT, stage)
   await measureInForce(REPORT, stage)
   REPORT.line('after all of it, resident', `${bot.residentMb().toFixed(0)} MB`)
+  const people = askers.map((_, n) => `asker${n}@example.com`)
+  await measurePages(REPORT, { program: PROGRAM, env, folder, people })
 
   function person(name: string): string {
     return slack.addPerson({ name, email: `${name}@example.com`, kind: 'member' }).id

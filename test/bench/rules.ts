@@ -80,6 +80,7 @@ function approveAll(catalogue: Catalogue, asked: Pending) {
         requester: asker,
         colleagues: colleagues.slice(0, index),
         resource: at(catalogue, request.resourceId, request.level),
+        isSteppedUp: false,
         catalogueRevision: catalogue.revision,
       } satisfies Command),
     )

@@ -6,6 +6,7 @@ import { CHANNEL, RESOURCES } from './catalogue.ts'
 import type { Child } from './child.ts'
 import type { Report } from './report.ts'
 import { percentile, spread } from './report.ts'
+import { steadily } from './steadily.ts'
 
 export interface Stage {
   readonly slack: SlackSimulator
@@ -32,9 +33,9 @@ export async function measureAcks(report: Report, stage: Stage): Promise<void> {
   const command = ({ asker, text }: (typeof wishes)[number]) =>
     slack.command(asker, CHANNEL, '/jit', text)
   direct(slack, empty)
-  const emptyAcks = await steadily(wishes, command)
+  const emptyAcks = await ackTimes(wishes, command)
   direct(slack, bot)
-  const botAcks = await steadily(wishes, command)
+  const botAcks = await ackTimes(wishes, command)
   report.line(
     'ack of a command, 50 a second',
     spread(botAcks),
@@ -46,9 +47,9 @@ export async function measureAcks(report: Report, stage: Stage): Promise<void> {
   const click = (place: { channel: string; ts: string }) =>
     slack.click(answerer, place, 'jit:approve')
   direct(slack, empty)
-  const emptyClicks = await steadily(cards(slack).slice(0, 250), click)
+  const emptyClicks = await ackTimes(cards(slack).slice(0, 250), click)
   direct(slack, bot)
-  const clicks = await steadily(cards(slack).slice(0, 250), (place) =>
+  const clicks = await ackTimes(cards(slack).slice(0, 250), (place) =>
     slack.click(stage.askers[0] ?? '', place, 'jit:approve'),
   )
   report.line(
@@ -127,15 +128,8 @@ export async function measureInForce(report: Report, stage: Stage): Promise<void
   }
 }
 
-async function steadily<T>(items: readonly T[], act: (item: T) => Promise<Ack>): Promise<number[]> {
-  const acks: Promise<Ack>[] = []
-  const startedAt = performance.now()
-  for (const [n, item] of items.entries()) {
-    const due = startedAt + (n * 1_000) / PER_SECOND
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())))
-    acks.push(act(item))
-  }
-  return (await Promise.all(acks)).map((ack) => {
+async function ackTimes<T>(items: readonly T[], act: (item: T) => Promise<Ack>): Promise<number[]> {
+  return (await steadily(items, PER_SECOND, act)).map((ack) => {
     if (ack.status !== 200) throw new Error(`answered ${ack.status}`)
     return ack.elapsedMs
   })

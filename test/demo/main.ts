@@ -21,7 +21,7 @@ process.on('uncaughtException', (error) => {
 
 try {
   await globalSetup()
-  await using house = await startHouse({ catalogue: RULES_YAML })
+  await using house = await startHouse({ catalogue: RULES_YAML, pages: true })
   if (values.play) await play(house, process.stdout)
   else {
     await using page = await startPage(house)
@@ -35,13 +35,15 @@ try {
   await globalTeardown()
 }
 
-function addresses(page: DemoPage, { bot, slack, pomerium, database }: House): string {
+function addresses(page: DemoPage, { bot, front, slack, pomerium, database }: House): string {
   return `
   Open       ${page.origin}
 
 The page is a small Slack with Pomerium's door beside it. Behind it runs the real bot, between
-a simulated Slack, a simulated Pomerium Zero and a real Postgres:
+a simulated Slack, a simulated Pomerium Zero and a real Postgres. Its own pages are behind that
+Pomerium: put anybody's address into the link to sign in as them.
 
+  pages      ${front.origin}/.pomerium/sign_in?email=kim@example.com
   bot        http://127.0.0.1:${bot.port}/readyz
   Slack      ${slack.apiUrl}
   Pomerium   ${pomerium.apiUrl}

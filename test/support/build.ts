@@ -95,6 +95,7 @@ export function aResource(facts: Partial<Resource> = {}): Resource {
     duration: { defaultSeconds: 3_600, maxSeconds: 28_800, choices: [] },
     scheduleSeconds: 7 * 86_400,
     automatic: [],
+    needsStepUp: false,
     regoMayApprove: false,
     reason: { minLength: 5 },
     constraints: [],
@@ -108,8 +109,10 @@ export function aCatalogue(facts: Partial<Omit<Catalogue, 'resources'>> = {}, ..
   return {
     revision: REVISION,
     admins: people(),
+    auditors: people(),
     domains: ['example.com'],
     limits: {},
+    outageSeconds: 0,
     ...facts,
     resources: new Map(resources.map((resource) => [resource.id, resource])),
   } satisfies Catalogue

@@ -6,12 +6,16 @@ import type { Config } from '../../src/config.ts'
 import { secretsOf } from '../../src/config.ts'
 import { createLogger } from '../../src/log.ts'
 import type { Clock } from '../../src/timing.ts'
+import type { Front } from '../simulators/pomerium/front.ts'
+import { startFront } from '../simulators/pomerium/front.ts'
 import type { PomeriumOptions, PomeriumSimulator } from '../simulators/pomerium/start-pomerium.ts'
 import { startPomerium } from '../simulators/pomerium/start-pomerium.ts'
 import type { SlackOptions, SlackSimulator } from '../simulators/slack/simulator.ts'
 import { startSlack } from '../simulators/slack/start-slack.ts'
 import type { TestDatabase } from './database.ts'
 import { createTestDatabase } from './database.ts'
+import type { Pages } from './pages.ts'
+import { pagesBehind } from './pages.ts'
 import type { People } from './world.ts'
 import { CATALOGUE_YAML, attachRoutes, catalogueOf, populate } from './world.ts'
 
@@ -19,6 +23,10 @@ import { CATALOGUE_YAML, attachRoutes, catalogueOf, populate } from './world.ts'
 export interface Town extends AsyncDisposable {
   readonly slack: SlackSimulator
   readonly pomerium: PomeriumSimulator
+  /** Pomerium's proxy in front of the bot that was started last; its pages are there with the option alone. */
+  readonly front: Front
+  /** What people see and send there. */
+  readonly pages: Pages
   readonly database: TestDatabase
   readonly people: People
   /** What a bot of this town is started with. */
@@ -28,6 +36,8 @@ export interface Town extends AsyncDisposable {
   advance(seconds: number): Promise<void>
   /** The clock of the bots, of Slack and of Pomerium. */
   readonly clock: Clock
+  /** Where a bot listens: the front leads there from now on. */
+  leadTo(port: number): void
 }
 
 /** The whole product: a town with the real bot in it, as main.ts wires it. */
@@ -41,6 +51,8 @@ export interface House extends Town {
 
 export interface HouseOptions {
   readonly socketMode?: boolean
+  /** Pages behind Pomerium; `linked`: whoever asks must have linked their identity. */
+  readonly pages?: true | { readonly linked?: boolean }
   /** YAML; {@link CATALOGUE_YAML} unless told. */
   readonly catalogue?: string
   /** What the bots ask too, beside the catalogue. */
@@ -60,10 +72,12 @@ export async function startTown(options: HouseOptions = {}): Promise<Town> {
     wall: () => Date.now() + advanced * 1_000,
     steady: () => performance.now() + advanced * 1_000,
   }
-  const [database, slack, pomerium] = await Promise.all([
+  let upstream: URL | undefined
+  const [database, slack, pomerium, front] = await Promise.all([
     createTestDatabase(2),
     startSlack({ signingSecret: SIGNING_SECRET, now: clock.wall, ...options.slack }),
     startPomerium({ now: () => new Date(clock.wall()), ...options.pomerium }),
+    startFront({ now: clock.wall, upstream: () => upstream }),
   ])
   const people = populate(slack)
   const config: Config = {
@@ -81,6 +95,7 @@ export async function startTown(options: HouseOptions = {}): Promise<Town> {
       clusterId: pomerium.clusterId,
       apiUrl: pomerium.apiUrl,
     },
+    ...webOf(front, options.pages),
     port: 0,
     cataloguePath: 'catalogue.yaml',
     logLevel: 'debug',
@@ -88,11 +103,16 @@ export async function startTown(options: HouseOptions = {}): Promise<Town> {
   return {
     slack,
     pomerium,
+    front,
+    pages: pagesBehind(front),
     database,
     people,
     config,
     catalogueSource: options.catalogue ?? CATALOGUE_YAML,
     clock,
+    leadTo(port) {
+      upstream = new URL(`http://127.0.0.1:${port}`)
+    },
     async advance(seconds) {
       // First here, so that nothing is older than the database says.
       advanced += seconds
@@ -100,10 +120,19 @@ export async function startTown(options: HouseOptions = {}): Promise<Town> {
       await slack.retryEvents()
     },
     async [Symbol.asyncDispose]() {
+      await front[Symbol.asyncDispose]()
       await slack[Symbol.asyncDispose]()
       await pomerium[Symbol.asyncDispose]()
       await database[Symbol.asyncDispose]()
     },
+  }
+}
+
+function webOf(front: Front, pages: HouseOptions['pages']): Pick<Config, 'web' | 'identity'> {
+  if (pages === undefined) return { identity: 'slack' }
+  return {
+    web: { origin: front.origin, keys: { url: front.keySetUrl } },
+    identity: pages !== true && pages.linked === true ? 'linked' : 'slack',
   }
 }
 
@@ -129,6 +158,7 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
     )
     bots.push(bot)
     slack.deliverTo(`http://127.0.0.1:${bot.port}/slack/events`)
+    town.leadTo(bot.port)
     return bot
   }
   const close = town[Symbol.asyncDispose]
