@@ -4,7 +4,8 @@ import { createNotebook } from './directory-notebook.ts'
 import type { NotebookOptions } from './directory-notebook.ts'
 import type { Directory, MemberAnswer } from './ports.ts'
 import { DirectoryUnavailable } from './ports.ts'
-import type { DirectoryMemory, Store } from './store.ts'
+import type { Store } from './store.ts'
+import type { DirectoryMemory } from './identity-store.ts'
 
 /** How long Slack is not asked again for what is remembered: a look-up without an answer takes seconds. */
 const REST_MS = 5_000

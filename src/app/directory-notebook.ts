@@ -1,5 +1,6 @@
 import type { Log } from './ports.ts'
-import type { DirectoryMemory, Store } from './store.ts'
+import type { Store } from './store.ts'
+import type { DirectoryMemory } from './identity-store.ts'
 
 const SAME_AGAIN_MS = 60_000
 const WARN_AGAIN_MS = 60_000

@@ -12,7 +12,8 @@ import { identify, isUndecided } from './identify.ts'
 import { othersCatalogue } from './others-catalogue.ts'
 import { BY_BOT, recordChange } from './record.ts'
 import { recountApprovals } from './recount.ts'
-import type { Statements, Work } from './store.ts'
+import type { Statements } from './store.ts'
+import type { Work } from './work-list.ts'
 import type { WorkHandler } from './worker.ts'
 
 type EligibilityDeps = Pick<Deps, 'store' | 'directory' | 'catalogue' | 'rego' | 'log' | 'steady'>

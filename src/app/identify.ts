@@ -8,7 +8,8 @@ import { domainOf } from '../domain/rules.ts'
 import type { Directory, Member } from './ports.ts'
 import { DirectoryUnavailable } from './ports.ts'
 import { recordEvent } from './record.ts'
-import type { KnownIdentity, Link, Store } from './store.ts'
+import type { Store } from './store.ts'
+import type { KnownIdentity, Link } from './identity-store.ts'
 
 export type Identified =
   | {

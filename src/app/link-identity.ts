@@ -12,7 +12,8 @@ import type { LinkState } from './page-cases.ts'
 import { DirectoryUnavailable } from './ports.ts'
 import { recordEvent } from './record.ts'
 import { isSameAddress } from './same-address.ts'
-import type { SlackUser, Statements, Transaction } from './store.ts'
+import type { Statements, Transaction } from './store.ts'
+import type { SlackUser } from './identity-store.ts'
 import type { Outcome } from './use-cases.ts'
 
 /** So many wrong codes a subject may enter within {@link GUESSING_SECONDS}; then none is looked at. */

@@ -2,7 +2,7 @@ import type { RequestId, SlackUserId } from '../domain/ids.ts'
 import type { Assertion } from './assertion.ts'
 import type { AuditCases } from './audit-cases.ts'
 import type { RecordedEvent, RequestView } from './ports.ts'
-import type { Link } from './store.ts'
+import type { Link } from './identity-store.ts'
 import type { Outcome } from './use-cases.ts'
 
 /** Somebody at the door whom Slack knows too. */

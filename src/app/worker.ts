@@ -2,7 +2,7 @@ import { backoffMs } from './backoff.ts'
 import type { Lease } from './lease.ts'
 import { LeaseLost } from './lease.ts'
 import type { Log } from './ports.ts'
-import type { Claim, WakeUps, WorkKind, WorkList, WorkResult } from './store.ts'
+import type { Claim, WakeUps, WorkKind, WorkList, WorkResult } from './work-list.ts'
 
 /** How a handler fared. */
 export type Handled =

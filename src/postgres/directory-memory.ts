@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { MemberAnswer } from '../app/ports.ts'
-import type { DirectoryMemory } from '../app/store.ts'
+import type { DirectoryMemory } from '../app/identity-store.ts'
 import type { SlackUserId } from '../domain/ids.ts'
 import { required } from './columns.ts'
 import type { Database } from './database.ts'

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { Identities } from '../app/store.ts'
+import type { Identities } from '../app/identity-store.ts'
 import { foldEmail } from '../domain/person.ts'
 import type { Database } from './database.ts'
 import { codesIn, linkOf, linksIn } from './identity-links.ts'

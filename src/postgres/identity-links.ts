@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Selectable } from 'kysely'
-import type { Identities, Link } from '../app/store.ts'
+import type { Identities, Link } from '../app/identity-store.ts'
 import { toEvent } from './audit.ts'
 import type { Database } from './database.ts'
 import type { IdentityTable } from './schema.ts'

@@ -19,7 +19,7 @@ import type {
   RequestKind,
   Verdict,
 } from '../domain/request.ts'
-import type { WorkKind } from '../app/store.ts'
+import type { WorkKind } from '../app/work-list.ts'
 
 type Stored<T> = ColumnType<T, T, never>
 type JsonText<T extends object> = ColumnType<T, string, string>

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
 import type { Log } from '../app/ports.ts'
-import type { WakeUps } from '../app/store.ts'
+import type { WakeUps } from '../app/work-list.ts'
 import { WORK_CHANNEL } from './work.ts'
 
 const RECONNECT_MS = 1_000

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Claim, Work, WorkList } from '../app/store.ts'
+import type { Claim, Work, WorkList } from '../app/work-list.ts'
 import type { Database } from './database.ts'
 
 /** The channel on which workers are told that something is due. */

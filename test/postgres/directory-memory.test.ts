@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { MemberAnswer } from '../../src/app/ports.ts'
-import type { DirectoryMemory } from '../../src/app/store.ts'
+import type { DirectoryMemory } from '../../src/app/identity-store.ts'
 import type { SlackGroupId, SlackTeamId, SlackUserId } from '../../src/domain/ids.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { createTestDatabase } from '../support/database.ts'

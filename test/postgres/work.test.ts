@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Claim, WorkKind, WorkList } from '../../src/app/store.ts'
+import type { Claim, WorkKind, WorkList } from '../../src/app/work-list.ts'
 import { createWorkList } from '../../src/postgres/work.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { createTestDatabase } from '../support/database.ts'

@@ -1,0 +1,49 @@
+/**
+ * `policy`: a resource's policy; `messages`: those of a request; `moment`: a request that time changes; `alert`: an
+ * audit event; `eligibility`: a person whose requests and grants are looked at again.
+ */
+export type WorkKind = 'policy' | 'messages' | 'moment' | 'alert' | 'eligibility'
+
+export interface Work {
+  /** Puts back on the list what should be on it, and gives some messages that could not be shown another chance, each time after longer. */
+  repair(): Promise<void>
+  /** Marks something as out of date now; one that is waiting to be tried again keeps its time. */
+  mark(kind: WorkKind, subject: string): Promise<void>
+  /** Marks several different things, in this order. */
+  markAll(things: readonly { readonly kind: WorkKind; readonly subject: string }[]): Promise<void>
+  /** Sets the one moment at which a subject is due, or takes it off the list. */
+  schedule(kind: WorkKind, subject: string, at: Date | undefined): Promise<void>
+}
+
+/** One claimed piece of work. */
+export interface Claim {
+  readonly kind: WorkKind
+  readonly subject: string
+  readonly generation: string
+  readonly leaseEpoch: string
+  /** Failures in a row before this try. */
+  readonly attempts: number
+}
+
+/** How a try ended: `done` clears the key unless it moved meanwhile. */
+export type WorkResult =
+  | { readonly type: 'done' }
+  /** Tried, and to be tried again; counts as a failure when `error` is given. */
+  | { readonly type: 'again'; readonly afterMs: number; readonly error?: string }
+  /** Retrying cannot mend it; waits until the key moves. */
+  | { readonly type: 'blocked'; readonly error: string }
+
+/** The list of what is out of date, shared by every worker of every replica. */
+export interface WorkList {
+  /** Leases up to `limit` due keys, the longest due first. */
+  claim(kinds: readonly WorkKind[], limit: number, leaseMs: number): Promise<readonly Claim[]>
+  /** Extends the lease; false when it was lost. */
+  renew(claim: Claim, leaseMs: number): Promise<boolean>
+  /** Reports a try; without effect when the lease was lost. */
+  settle(claim: Claim, result: WorkResult): Promise<void>
+  /** Milliseconds until something is due (0 when it is already), or `undefined` when nothing waits. */
+  untilDue(kinds: readonly WorkKind[]): Promise<number | undefined>
+}
+
+/** Calls `wake` whenever something may have become due, until the signal aborts. */
+export type WakeUps = (wake: () => void, signal: AbortSignal) => Promise<void>
