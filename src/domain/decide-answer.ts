@@ -1,5 +1,5 @@
 import { isOwn, toAnswer, toApprove } from './answerable.ts'
-import { isAccepted, rightAt, stagesOf, tally } from './approvals.ts'
+import { countable, isAccepted, rightAt, stagesOf, tally } from './approvals.ts'
 import type { Person } from './person.ts'
 import { hasEmail, identityOf, isSamePerson } from './person.ts'
 import type { Opening } from './open-grant.ts'
@@ -50,6 +50,9 @@ export function approve(request: AccessRequest, command: ApproveCommand): Decisi
   // Two accounts may have become known as one human being since they approved.
   const colleagues = command.colleagues.filter((person) => !isSelf(person))
   const approvers = [...pending.approvals.map((approval) => approval.by), ...colleagues]
+  const own = pending.approvals.filter((approval) => isSamePerson(approval.by, by))
+  if (own.length > 0 && countable(own, pending, resource).length === 0)
+    return refuse({ code: 'approved-without-step-up' })
   if (approvers.some((other) => isSamePerson(other, by)))
     return refuse({ code: 'approved-by-you-already' })
   const problem = approvalProblem(pending, command)

@@ -57,6 +57,8 @@ export type Refusal =
   /** The Rego policy wants an approver from one of these groups; from nobody, where there are none. */
   | { readonly code: 'rego-other-approvers'; readonly groups: readonly SlackGroupId[] }
   | { readonly code: 'approved-by-you-already' }
+  /** They approved before it had to be on the page: that does not count, and nobody approves twice. */
+  | { readonly code: 'approved-without-step-up' }
   /** The stage that waits is another one than theirs. */
   | { readonly code: 'stage-not-open'; readonly stage: string }
   | { readonly code: 'requester-not-eligible' }

@@ -113,6 +113,7 @@ export function fieldProblem(refusal: Refusal): FieldProblem | undefined {
     case 'not-an-approver':
     case 'rego-other-approvers':
     case 'approved-by-you-already':
+    case 'approved-without-step-up':
     case 'stage-not-open':
     case 'requester-not-eligible':
     case 'already-decided':

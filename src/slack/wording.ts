@@ -86,6 +86,8 @@ export function refusalText(refusal: Refusal): string {
     }
     case 'approved-by-you-already':
       return 'Your approval counts already: the rest must come from other people.'
+    case 'approved-without-step-up':
+      return 'You approved this before it had to be approved on its page, so that your approval does not count, and nobody approves twice: somebody else has to.'
     case 'stage-not-open': {
       const stage = inline(refusal.stage, 75)
       return stage === ''

@@ -6,6 +6,7 @@ const CONFLICTS: ReadonlySet<Refusal['code']> = new Set([
   'busy',
   'resource-gone',
   'approved-by-you-already',
+  'approved-without-step-up',
   'stage-not-open',
   'requester-not-eligible',
   'already-decided',

@@ -41,6 +41,8 @@ export function refusalText(refusal: Refusal, timeZone?: string): string {
       return refusal.groups.length === 0
         ? 'The organisation’s policy accepts no approver here: ask an operator.'
         : 'The organisation’s policy wants an approver from another group here: ask one of the other approvers.'
+    case 'approved-without-step-up':
+      return 'You approved this before it had to be approved on its page, so that your approval does not count, and nobody approves twice: somebody else has to.'
     case 'approved-by-you-already':
       return 'Your approval counts already: the rest must come from other people.'
     case 'stage-not-open': {

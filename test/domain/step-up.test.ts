@@ -87,6 +87,12 @@ describe('decide, of what needs step-up', () => {
     assert.equal(answerTo(older(onPage), approving(facts)), 'request.approved')
   })
 
+  it('says that an approval of before does not count, whoever gives it again', () => {
+    const again = approving({ by: kim, resource: two, isSteppedUp: true })
+    assert.equal(answerTo(older(bySlack), again), 'approved-without-step-up')
+    assert.equal(answerTo(older(onPage), again), 'approved-by-you-already')
+  })
+
   it('tells what is wrong with the answer before it asks for more', () => {
     const strictly = { resource: strict }
     assert.equal(answerTo(aPendingRequest(), approving({ by: alex, ...strictly })), 'own-request')

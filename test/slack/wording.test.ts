@@ -88,6 +88,7 @@ const refusals = (words: string): readonly Refusal[] => [
   { code: 'rego-other-approvers', groups: ['S0SRE' as SlackGroupId] },
   { code: 'rego-other-approvers', groups: [] },
   { code: 'approved-by-you-already' },
+  { code: 'approved-without-step-up' },
   { code: 'stage-not-open', stage: words },
   { code: 'stage-not-open', stage: '' },
   { code: 'requester-not-eligible' },

@@ -52,6 +52,7 @@ const REFUSALS: {
   'not-an-approver': {},
   'rego-other-approvers': { groups: [] },
   'approved-by-you-already': {},
+  'approved-without-step-up': {},
   'stage-not-open': { stage: 'Security' },
   'requester-not-eligible': {},
   'already-decided': { request: states.denied },
