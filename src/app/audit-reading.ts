@@ -6,8 +6,8 @@ import { actorOf, slackAsOf } from './actor.ts'
 import type { AuditCases, AuditFilter, AuditPage } from './audit-cases.ts'
 import { WINDOWS_MAX } from './audit-cases.ts'
 import type { Deps } from './deps.ts'
-import { identify } from './identify.ts'
 import type { Identified } from './identify.ts'
+import { identifyActor } from './identify-actor.ts'
 import type { Visitor } from './page-cases.ts'
 import type { RecordedEvent } from './ports.ts'
 import type { Store, Transaction } from './store.ts'
@@ -18,7 +18,7 @@ const PAGE_LENGTH = 50
 /** Events of an export that are in memory at once. */
 const BATCH_LENGTH = 1_000
 
-type ReadingDeps = Pick<Deps, 'store' | 'directory' | 'catalogue'>
+type ReadingDeps = Pick<Deps, 'store' | 'directory' | 'catalogue' | 'pages'>
 
 /** Reading the audit trail, by admins and auditors of the catalogue; each read is on record before it gives anything. */
 export function createAuditCases(deps: ReadingDeps): AuditCases {
@@ -100,7 +100,7 @@ async function reading<T>(
   read: (tx: Transaction, recorded: RecordedEvent) => Promise<T>,
 ): Promise<Outcome<T>> {
   const { admins, auditors } = deps.catalogue()
-  const identified = await identify(deps, actor, groupsIn(admins, auditors))
+  const identified = await identifyActor(deps, { actor, assertion }, groupsIn(admins, auditors))
   const refusal = refusalOf(identified, [admins, auditors])
   const act = {
     actor: actorOf({ actor, assertion }, identified),

@@ -2,7 +2,8 @@ import type { Refusal } from '../domain/refusal.ts'
 import { resourceAt } from '../domain/resource.ts'
 import { groupsIn, requesterSets } from '../domain/rules.ts'
 import type { Deps } from './deps.ts'
-import { identify, linkProblem } from './identify.ts'
+import { linkProblem } from './identify.ts'
+import { identifyActor } from './identify-actor.ts'
 import type { Placed, Wish } from './place-request.ts'
 import { placeRequest } from './place-request.ts'
 import type { UseCases } from './use-cases.ts'
@@ -19,7 +20,7 @@ async function wishOf(deps: Deps, input: Parameters<UseCases['extendGrant']>[0])
   const { id, actor, via, assertion, durationSeconds, reason, idempotencyKey } = input
   const found = await deps.store.statement((db) => db.requests.find(id))
   const resource = found && resourceAt(deps.catalogue(), found.resourceId, found.level)
-  const asker = await identify(deps, actor, groupsIn(...requesterSets(resource)))
+  const asker = await identifyActor(deps, input, groupsIn(...requesterSets(resource)))
   const isTheirs = found?.requester.userId === actor
   // Unknown, and not for their eyes, read the same.
   const problem: Refusal | undefined = isTheirs

@@ -65,10 +65,16 @@ export async function recognize(
     const { isGuest, timeZone, ...inSlack } = account.member
     const { link } = account.known
     const identity = link === undefined ? inSlack : { ...inSlack, ...link }
+    const isOther = foldEmail(identity.email) !== foldEmail(inSlack.email)
     const standing = isGuest ? 'guest' : isOurs(deps.catalogue(), identity) ? 'member' : 'outsider'
     return {
       ok: true,
-      person: { ...identity, standing, groups: memberships.known },
+      person: {
+        ...identity,
+        ...(isOther ? { slackEmail: inSlack.email } : {}),
+        standing,
+        groups: memberships.known,
+      },
       ...(timeZone === undefined ? {} : { timeZone }),
       ...(link === undefined ? {} : { link }),
       ...oldest(account.asOf, memberships.asOf),

@@ -15,6 +15,7 @@ import type { Deps } from './deps.ts'
 import { fixedIn } from './deps.ts'
 import type { Identified } from './identify.ts'
 import { identify } from './identify.ts'
+import { identifyActor } from './identify-actor.ts'
 import { questionOn } from './rego-question.ts'
 
 /** Everybody who matters for a change as they are now, and what the Rego policy says of it. */
@@ -46,7 +47,7 @@ export async function lookUp(current: Deps, change: Change): Promise<Involved> {
   const isOwn = found?.requester.userId === change.actor
   const groups = isOwn ? new Set<SlackGroupId>() : change.entitled(resource)
   const [actor, requester, others] = await Promise.all([
-    identify(deps, change.actor, groups),
+    identifyActor(deps, change, groups),
     found !== undefined && change.opensAccess
       ? identify(deps, found.requester.userId, groupsIn(...requesterSets(resource)))
       : undefined,
@@ -67,7 +68,7 @@ export async function lookUp(current: Deps, change: Change): Promise<Involved> {
   // The Rego policy names groups that the catalogue does not: the approvers are looked up in those too.
   const more = new Set([...groups, ...asked])
   const [again, colleagues] = await Promise.all([
-    identify(deps, change.actor, more),
+    identifyActor(deps, change, more),
     colleaguesOf(deps, change, found, resource, more),
   ])
   return { ...involved, ...colleagues, actor: again, opinion, extendedVersion }

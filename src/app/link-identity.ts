@@ -183,6 +183,12 @@ async function recordRefused(
 async function stateIn(db: Statements, { subject, email }: Assertion): Promise<LinkState> {
   const found = await db.identities.linkOfSubject(subject)
   if (found === undefined) return { isOutdated: false }
-  const link = { subject, email: found.email, slackUser: found.userId }
+  const known = await db.identities.find(found.teamId, found.userId)
+  const link = {
+    subject,
+    email: found.email,
+    slackUser: found.userId,
+    slackAddress: known?.pinned ?? '',
+  }
   return { link, isOutdated: found.email !== email }
 }

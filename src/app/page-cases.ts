@@ -49,7 +49,11 @@ export interface Story {
 /** What somebody at the door is linked to. */
 export interface LinkState {
   /** Their link, when their subject has one. */
-  readonly link?: Link & { readonly slackUser: SlackUserId }
+  readonly link?: Link & {
+    readonly slackUser: SlackUserId
+    /** The address that the Slack account is known by. */
+    readonly slackAddress: string
+  }
   /** Whether Pomerium has another address for them than the link. */
   readonly isOutdated: boolean
 }

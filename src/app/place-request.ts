@@ -172,7 +172,10 @@ async function place(
     return refuse(alone.refusal ?? { code: 'no-break-glass' })
   if (alone.step === undefined && crowd !== undefined) return refuse(crowd)
 
-  await recordNew(tx, aged(decision, age), act, wish.idempotencyKey)
+  const notice = alone.notice ?? noticeOf(asked.refusal)
+  const told = notice === undefined ? {} : { notice }
+  const created = { ...decision, details: { ...decision.details, ...told } }
+  await recordNew(tx, aged(created, age), act, wish.idempotencyKey)
   const about = { requestId: pending.id, resourceId: resource.id }
   await recordOpinions(about)
   if (alone.step !== undefined) {
@@ -184,12 +187,7 @@ async function place(
     { ...about, requester: wish.actor, kind: pending.kind },
     alone.step?.action ?? decision.action,
   )
-  const notice = alone.notice ?? noticeOf(asked.refusal)
-  return {
-    ok: true,
-    value: await viewIn(tx, catalogue, request, deps.pages),
-    ...(notice === undefined ? {} : { notice }),
-  }
+  return { ok: true, value: await viewIn(tx, catalogue, request, deps.pages), ...told }
 }
 
 /** A step with what its event says of the age of Slack's answers. */

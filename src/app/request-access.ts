@@ -6,7 +6,8 @@ import { askable, resourceAt } from '../domain/resource.ts'
 import { groupsIn, isSponsor, kindsFor, requesterSets } from '../domain/rules.ts'
 import type { Deps } from './deps.ts'
 import type { Identified } from './identify.ts'
-import { identify, linkProblem, strangerRefusal } from './identify.ts'
+import { linkProblem, strangerRefusal } from './identify.ts'
+import { identifyActor } from './identify-actor.ts'
 import { placeRequest } from './place-request.ts'
 import type { Placed, Wish } from './place-request.ts'
 import { startOf } from './start.ts'
@@ -28,10 +29,10 @@ async function wishOf(deps: Deps, input: Input): Promise<Wish> {
   const levels = [...(catalogue.resources.get(ref.resourceId)?.levels.values() ?? [])]
   const candidates = resource === undefined && level === undefined ? levels : [resource]
   const groups = groupsIn(...candidates.flatMap(requesterSets))
-  const known = await identify(deps, input.actor, groups)
+  const known = await identifyActor(deps, input, groups)
   const isHidden = unaskable(known, resource, candidates, input)?.code === 'no-such-resource'
   // The same look-up for every name that is not theirs to see: a failure must not tell which of them exist.
-  const asker = isHidden ? await identify(deps, input.actor, anyGroups(catalogue)) : known
+  const asker = isHidden ? await identifyActor(deps, input, anyGroups(catalogue)) : known
   const start = await startOf(deps, input.start, asker)
   const problem =
     linkProblem(deps, asker) ?? unaskable(asker, resource, candidates, input) ?? start.problem

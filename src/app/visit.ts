@@ -5,10 +5,10 @@ import { approverSets, belongsTo, groupsIn } from '../domain/rules.ts'
 import type { Assertion } from './assertion.ts'
 import type { Deps } from './deps.ts'
 import { recognize } from './identify.ts'
+import { doorProblem } from './identify-actor.ts'
 import type { Visitor } from './page-cases.ts'
 import { DirectoryUnavailable } from './ports.ts'
 import { hasDenied } from './rights.ts'
-import { isSameAddress } from './same-address.ts'
 import type { Outcome } from './use-cases.ts'
 
 /** Who in Slack somebody at the door is; see PageCases. A group that cannot be looked up only makes them see less. */
@@ -18,21 +18,18 @@ export async function visit(deps: Deps, assertion: Assertion): Promise<Outcome<V
   const { admins, auditors } = deps.catalogue()
   const deciders = askable(deps.catalogue()).flatMap(approverSets)
   const groups = groupsIn(admins, auditors, ...deciders)
-  const found = await recognize(deps, who.value.userId, groups)
+  const found = await recognize(deps, who.value, groups)
   if (!found.ok) return found
-  const { person, timeZone, link } = found
   // They may have been linked, or unlinked, since they were looked up.
-  const isLinked = link?.subject === assertion.subject && link.email === assertion.email
-  if (who.value.isLinked && !isLinked) return { ok: false, refusal: { code: 'link-needed' } }
-  if (!isLinked && link !== undefined) return { ok: false, refusal: { code: 'linked-to-another' } }
-  if (!isLinked && !isSameAddress(person.email, assertion.email))
-    return { ok: false, refusal: { code: 'not-a-member', why: 'unknown' } }
+  const refusal = doorProblem(deps, found, assertion)
+  if (refusal !== undefined) return { ok: false, refusal }
+  const { person, timeZone, link } = found
   const isIn = (set: PeopleSet | undefined) =>
     set !== undefined && (found.isComplete !== false || !hasDenied([set])) && belongsTo(set, person)
   const value = {
     actor: person.userId,
     assertion,
-    isLinked,
+    isLinked: link !== undefined,
     ...(timeZone === undefined ? {} : { timeZone }),
     mayDecide: [admins, ...deciders].some(isIn),
     mayAudit: [admins, auditors].some(isIn),
@@ -44,17 +41,17 @@ export async function visit(deps: Deps, assertion: Assertion): Promise<Outcome<V
 async function slackUserOf(
   { store, directory, pages }: Deps,
   { subject, email }: Assertion,
-): Promise<Outcome<{ readonly userId: SlackUserId; readonly isLinked: boolean }>> {
+): Promise<Outcome<SlackUserId>> {
   const link = await store.statement((db) => db.identities.linkOfSubject(subject))
   if (link !== undefined)
     return link.email === email
-      ? { ok: true, value: { userId: link.userId, isLinked: true } }
+      ? { ok: true, value: link.userId }
       : { ok: false, refusal: { code: 'link-outdated' } }
   if (pages?.isLinkNeeded !== false) return { ok: false, refusal: { code: 'link-needed' } }
   try {
     const found = await directory.memberByEmail(email)
     if (!found.ok) return { ok: false, refusal: { code: 'not-a-member', why: found.why } }
-    return { ok: true, value: { userId: found.member.userId, isLinked: false } }
+    return { ok: true, value: found.member.userId }
   } catch (error) {
     if (error instanceof DirectoryUnavailable)
       return { ok: false, refusal: { code: 'directory-unavailable' } }

@@ -1,6 +1,6 @@
 import { mayEverAnswer, rightToAnswer } from './approvals.ts'
 import type { Person } from './person.ts'
-import { hasEmail, isSamePerson } from './person.ts'
+import { isSamePerson, knownBy } from './person.ts'
 import type { Refusal } from './refusal.ts'
 import type { AccessRequest, Pending } from './request.ts'
 import { needsStepUp } from './request.ts'
@@ -54,5 +54,5 @@ export function toAnswer(request: AccessRequest, { by, resource, at }: Answer): 
 
 /** Whether a person asked, or is who it was asked for. */
 export function isOwn(request: AccessRequest, by: Person): boolean {
-  return isSamePerson(request.requester, by) || hasEmail(by, request.beneficiary)
+  return isSamePerson(request.requester, by) || knownBy(by, request.beneficiary)
 }

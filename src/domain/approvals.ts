@@ -6,7 +6,7 @@ import type { Narrowing } from './rego.ts'
 import type { Person } from './person.ts'
 import { isSamePerson } from './person.ts'
 import type { Resource, Stage, Vendors } from './resource.ts'
-import { approverSets, belongsTo, groupsIn, isNamed } from './rules.ts'
+import { approverSets, belongsTo, groupsIn, isDenied } from './rules.ts'
 
 /** Why somebody may answer: as one of the approvers, as one who is not pinged, or since nobody answered in time. */
 export type AnswerRight = 'approver' | 'silent' | 'escalation'
@@ -56,8 +56,8 @@ export function rightAt(
 ): AnswerRight | undefined {
   if (belongsTo(stage.approvers, person)) return 'approver'
   const { approvers, silent, isSponsors = false } = stage
-  const isDenied = approvers.deny !== undefined && isNamed(approvers.deny, person)
-  if (silent !== undefined && !isDenied && belongsTo(silent, person)) return 'silent'
+  if (silent !== undefined && !isDenied(approvers, person) && belongsTo(silent, person))
+    return 'silent'
   const { escalation } = resource
   const isEscalated = request.escalatedAt !== undefined && escalation !== undefined
   return isEscalated && !isSponsors && belongsTo(escalation.to, person) ? 'escalation' : undefined
@@ -143,7 +143,8 @@ export interface Tally {
 /**
  * Fills the stages in their order with people who have the right to them now; whoever fills one moves on to a later one
  * where somebody else can take their place. Approvals of people who lost the right do not count, nor those without the
- * step-up that is needed, and one human being counts once, under however many accounts they approved.
+ * step-up that is needed or of an identity that is theirs no more, and one human being counts once, under however many
+ * accounts they approved.
  */
 export function tally(
   approvals: readonly Pick<Approval, 'by' | 'isSteppedUp'>[],
@@ -154,8 +155,12 @@ export function tally(
 ): Tally {
   const stages = stagesOf(request, resource, narrowing?.approvals)
   const needed = neededBy(stages)
+  const isStepUp = needsStepUp(request, resource)
   const people = countable(approvals, request, resource).flatMap(
-    ({ by }) => colleagues.find(({ userId }) => userId === by.userId) ?? [],
+    ({ by }) =>
+      colleagues.find(
+        ({ userId, subject }) => userId === by.userId && (!isStepUp || subject === by.subject),
+      ) ?? [],
   )
   const humans = humansAmong(people)
   const ableTo = ({ stage }: Seat) =>

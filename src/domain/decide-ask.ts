@@ -1,6 +1,6 @@
 import type { RequestId } from './ids.ts'
 import type { Person } from './person.ts'
-import { hasEmail, identityOf, isSamePerson } from './person.ts'
+import { hasEmail, identityOf, isSamePerson, knownBy } from './person.ts'
 import type { Narrowing } from './rego.ts'
 import type { Refusal } from './refusal.ts'
 import type { AccessRequest, Approved, Asked, Attention, RequestKind } from './request.ts'
@@ -77,7 +77,7 @@ function strangerProblem(command: AskCommand, kind: RequestKind): Refusal | unde
   if (kinds.length === 0 && !isSponsor(resource, by)) return unknown
   if (beneficiary !== undefined) {
     const isListed = ineligibility({ kind, beneficiary }, by, resource) === undefined
-    return isListed && !hasEmail(by, beneficiary) && kind === 'sponsored'
+    return isListed && !knownBy(by, beneficiary) && kind === 'sponsored'
       ? undefined
       : { code: 'beneficiary-not-listed', beneficiary }
   }

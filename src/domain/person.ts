@@ -12,15 +12,17 @@ export interface Person {
   readonly userId: SlackUserId
   /** As Slack spells it; compared without regard to case, written to Pomerium as it is. */
   readonly email: string
-  /** Pomerium's `sub` once the person has linked their account. */
+  /** Pomerium's `sub`: of the identity that they linked, else of the one that they act by on a page. */
   readonly subject?: string
+  /** The address that Slack has, where they linked another one: it is theirs too, and gives them nothing. */
+  readonly slackEmail?: string
   readonly standing: Standing
   /** Those groups of the catalogue that the person belongs to. */
   readonly groups: ReadonlySet<SlackGroupId>
 }
 
 /** Who a recorded act belongs to. */
-export type Identity = Omit<Person, 'groups' | 'standing'>
+export type Identity = Omit<Person, 'groups' | 'standing' | 'slackEmail'>
 
 /**
  * Whether two identities are one human being, as far as it can be known: the same Slack user, the
@@ -37,9 +39,16 @@ export function hasEmail(identity: Identity, email: string | undefined): boolean
   return email !== undefined && foldEmail(identity.email) === foldEmail(email)
 }
 
+/** Whether an address is the person's in any way: the one that they have, or the one that Slack has. */
+export function knownBy(person: Person, email: string | undefined): boolean {
+  const { slackEmail } = person
+  const isInSlack = slackEmail !== undefined && hasEmail({ ...person, email: slackEmail }, email)
+  return isInSlack || hasEmail(person, email)
+}
+
 /** The person without what they belong to, as it is recorded. */
 export function identityOf(person: Person): Identity {
-  const { groups: _groups, standing: _standing, ...identity } = person
+  const { groups: _groups, standing: _standing, slackEmail: _slackEmail, ...identity } = person
   return identity
 }
 

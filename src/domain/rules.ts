@@ -15,7 +15,14 @@ export const BREAK_GLASS_REASON_MIN = 10
 /** Whether the set has the person: named by it, directly or by group, address or domain, and not denied. Only members belong anywhere. */
 export function belongsTo(set: PeopleSet, person: Person): boolean {
   if (person.standing !== 'member') return false
-  return isNamed(set, person) && (set.deny === undefined || !isNamed(set.deny, person))
+  return isNamed(set, person) && !isDenied(set, person)
+}
+
+/** Whether the set denies the person, by any address of theirs: a linked one evades nothing. */
+export function isDenied({ deny }: PeopleSet, person: Person): boolean {
+  if (deny === undefined) return false
+  const { slackEmail } = person
+  return isNamed(deny, person) || (slackEmail !== undefined && isNamed(deny, { email: slackEmail }))
 }
 
 /** Somebody as far as they are known: a vendor may be an address alone. */

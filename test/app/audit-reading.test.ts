@@ -12,6 +12,7 @@ import { ask, change, aDatabase, grant } from '../postgres/support.ts'
 import { MORNING, aCatalogue, aPerson, after, alex, kim, people, sam } from '../support/build.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { aDirectory } from './directory.ts'
+import { linkingDeps } from './linking.ts'
 
 const AUDITORS = 'S0AUDITORS' as SlackGroupId
 const ADMINS = 'S0ADMINS' as SlackGroupId
@@ -39,12 +40,7 @@ afterAll(() => database[Symbol.asyncDispose]())
 
 const directory = () => aDirectory(ada, alex, guest, kim, root, sam)
 const casesOf = (facts: { store?: Store; directory?: ReturnType<typeof aDirectory> } = {}) =>
-  createAuditCases({
-    store: database.store,
-    directory: directory(),
-    catalogue: () => catalogue,
-    ...facts,
-  })
+  createAuditCases({ ...linkingDeps(database, directory(), { catalogue }), ...facts })
 const lastEvent = async (): Promise<RecordedEvent | undefined> =>
   (await database.store.statement((db) => db.audit.newest({}, Number.MAX_SAFE_INTEGER, 1)))[0]
 

@@ -99,7 +99,8 @@ describe('link', () => {
     assert.deepEqual(await linkState(deps, assertion), { isOutdated: false })
     const outcome = await link(deps, assertion, await codeFor(deps, alex))
     const { subject, email } = assertion
-    const state = { link: { subject, email, slackUser: alex.userId }, isOutdated: false }
+    const inSlack = { slackUser: alex.userId, slackAddress: alex.email }
+    const state = { link: { subject, email, ...inSlack }, isOutdated: false }
     assert.deepEqual(outcome, { ok: true, value: state })
     assert.deepEqual(await linkState(deps, assertion), state)
     assert.deepEqual(await onRecord(database), [

@@ -109,6 +109,26 @@ describe('identify', () => {
     await linked(deps, pat, 'pat@example.com')
     assert.equal(await standing(), 'member')
   })
+
+  it('knows the address that somebody has in Slack for theirs too, so that they vouch for nobody but others', async () => {
+    await using house = await scene(false)
+    const { deps, directory } = house
+    const pat = aPerson('pat', { email: 'pat@partner.example', groups: [ENGINEERS, RELIABILITY] })
+    directory.put(pat)
+    await identify(deps, pat.userId, new Set())
+    await deps.store.transaction((tx) =>
+      tx.identities.allow(pat.teamId, pat.userId, 'pat@example.com'),
+    )
+    await linked(deps, pat, 'pat@example.com')
+    const found = await identify(deps, pat.userId, new Set())
+    assert.equal(found.ok && found.person.slackEmail, pat.email)
+    assert.equal(told(await ask(deps, pat, 'PAT@partner.example')), 'beneficiary-not-listed')
+    const outcome = await ask(deps, alex, pat.email)
+    assert.ok(outcome.ok)
+    const { id } = outcome.value.request
+    const act = { id, actor: pat.userId, via: 'button' } as const
+    assert.equal(told(await createUseCases(deps).approveRequest(act)), 'own-request')
+  })
 })
 
 describe('asking where a link comes first', () => {

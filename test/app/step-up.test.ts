@@ -108,9 +108,6 @@ describe('approveRequest, of what needs step-up', () => {
     name: string,
     how: { readonly isUnlinked?: true; readonly ageSeconds?: number } & Partial<Assertion>,
   ])[] = [
-    ['another subject', { subject: 'sub-mallory' }],
-    ['another address', { email: 'mallory@example.com' }],
-    ['the address in another case', { email: 'kim@example.com' }],
     ['an assertion that somebody kept', { ageSeconds: 91 }],
     ['an assertion from the future', { ageSeconds: -91 }],
     ['an identity that is not linked', { isUnlinked: true }],
@@ -132,6 +129,24 @@ describe('approveRequest, of what needs step-up', () => {
         ['step-up-needed', assertion.subject],
       )
     })
+
+  it('does not count the approval of an identity that is its giver’s no more', async () => {
+    await using town = await aTown({ ...strict, stages: [aStage({ approvals: 2 })] })
+    const { deps, database } = town
+    const others = { subject: 'sub-sam', email: sam.email }
+    await town.link(kim)
+    await town.link(sam, others)
+    const id = await town.waiting()
+    const approve = async (actor: Person, identity: typeof LINK) => {
+      const assertion = await town.asserted(identity)
+      const act = { id, actor: actor.userId, via: 'web', assertion } as const
+      const outcome = await approveRequest(deps, act)
+      return outcome.ok && [outcome.value.request.status, outcome.value.request.approvalsCounted]
+    }
+    assert.deepEqual(await approve(kim, LINK), ['pending', 1])
+    await database.store.transaction((tx) => tx.identities.unlink(kim.teamId, kim.userId))
+    assert.deepEqual(await approve(sam, others), ['pending', 1])
+  })
 
   it('refuses Slack, linked or not', async () => {
     await using town = await aTown()
@@ -278,7 +293,7 @@ describe('an act on a page', () => {
     const assertion = await town.asserted({ subject: 'sub-alex', email: alex.email })
     const asked = await town.ask({ via: 'web', assertion })
     assert.ok(asked.ok)
-    assert.equal(asked.value.request.requester.subject, undefined)
+    assert.equal(asked.value.request.requester.subject, 'sub-alex')
     const created = await lastEvent(town.database, 'request.created')
     assert.deepEqual([created?.via, created?.actor_subject], ['web', 'sub-alex'])
     await town.ask()
@@ -315,7 +330,9 @@ describe('an act on a page', () => {
     assert.equal((await approveRequest(deps, act)).ok, true)
     const approved = await lastEvent(town.database, 'request.approved')
     assert.equal(approved?.details['slackAsOf'], older.toISOString())
-    const wish = { ...act, actor: alex.userId, resource: 'grafana-prod', durationSeconds: HOUR }
+    const theirs = await town.asserted({ subject: 'sub-alex', email: alex.email })
+    const asker = { actor: alex.userId, via: 'web', assertion: theirs } as const
+    const wish = { ...asker, resource: 'grafana-prod', durationSeconds: HOUR }
     const reason = 'INC-42 everything is red'
     await requestAccess(deps, { ...wish, reason, idempotencyKey: nextId() })
     const asked = await lastEvent(town.database, 'request.created')

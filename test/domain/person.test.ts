@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { foldEmail, hasEmail, identityOf, isSamePerson } from '../../src/domain/person.ts'
+import { foldEmail, hasEmail, identityOf, isSamePerson, knownBy } from '../../src/domain/person.ts'
 import { RELIABILITY, aPerson } from '../support/build.ts'
 
 describe('isSamePerson', () => {
@@ -50,6 +50,17 @@ describe('hasEmail', () => {
   })
 })
 
+describe('knownBy', () => {
+  it('holds for the address that somebody has, and for the one that Slack has, in any case', () => {
+    const email = 'alex-admin@example.com'
+    const linked = { ...aPerson('alex', { email }), slackEmail: 'alex@example.com' }
+    for (const email of ['ALEX@example.com', 'Alex-Admin@example.com'])
+      assert.equal(knownBy(linked, email), true)
+    assert.equal(knownBy(linked, 'kim@example.com'), false)
+    assert.equal(knownBy(linked, undefined), false)
+  })
+})
+
 describe('foldEmail', () => {
   it('is the same for composed and decomposed letters, large and small', () => {
     const spellings = ['ÉVA@example.com', 'e\u0301va@example.com', 'E\u0301VA@EXAMPLE.COM']
@@ -68,8 +79,10 @@ describe('foldEmail', () => {
 })
 
 describe('identityOf', () => {
-  it('leaves out what the person belongs to, and their standing', () => {
-    assert.deepEqual(identityOf(aPerson('alex', { groups: [RELIABILITY], subject: 'sub-1' })), {
+  it('leaves out what the person belongs to, their standing, and another address in Slack', () => {
+    const slackEmail = 'alex@elsewhere.example'
+    const person = { ...aPerson('alex', { groups: [RELIABILITY], subject: 'sub-1' }), slackEmail }
+    assert.deepEqual(identityOf(person), {
       teamId: 'T0TEAM',
       userId: 'U0ALEX',
       email: 'alex@example.com',

@@ -66,6 +66,14 @@ describe('belongsTo, against a deny list', () => {
       assert.equal(belongsTo(people({ ...everybody, deny: people(deny) }), person), false)
     })
 
+  it('finds whoever linked another address than the one that is denied', () => {
+    const linked = { ...person, email: 'alex-admin@example.com', slackEmail: person.email }
+    const deny = people({ emails: ['alex@example.com'] })
+    assert.equal(belongsTo(people({ ...everybody, deny }), linked), false)
+    assert.equal(belongsTo(people({ emails: ['alex@example.com'] }), linked), false)
+    assert.equal(belongsTo(people(everybody), linked), true)
+  })
+
   it('finds whom the deny list does not name', () => {
     const deny = people({ users: [kim.userId], domains: ['partner.example'] })
     assert.equal(belongsTo(people({ ...everybody, deny }), person), true)
