@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Log } from '../app/ports.ts'
 
 const PATIENCE_MS = 10_000
+const STALLED_MS = 60_000
 
 /** A path that is answered without a signature. */
 export interface Route {
@@ -29,8 +30,10 @@ export function createHttpDoor(options: {
   readonly others?: (path: string, request: IncomingMessage, response: ServerResponse) => void
   /** How long a request may take to arrive, 10 s unless told. */
   readonly patienceMs?: number
+  /** After how long without a byte either way a connection is cut, 60 s unless told. */
+  readonly stalledMs?: number
 }): HttpDoor {
-  const { routes, log, others, patienceMs = PATIENCE_MS } = options
+  const { routes, log, others, patienceMs = PATIENCE_MS, stalledMs = STALLED_MS } = options
   const listener: RequestListener = (request, response) => {
     response.once('close', () => {
       // A kept-alive connection would hold the stop until its deadline.
@@ -59,6 +62,8 @@ export function createHttpDoor(options: {
     },
     listener,
   )
+  // Who asks for much and takes nothing of it would hold it in memory.
+  server.setTimeout(stalledMs)
   return {
     start: (port) =>
       new Promise((resolve, reject) => {

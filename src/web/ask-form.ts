@@ -1,8 +1,9 @@
 import { html } from 'hono/html'
 import type { Offer } from '../app/use-cases.ts'
 import { formatDuration } from '../domain/duration.ts'
+import { askProblemsIn } from './ask-draft.ts'
 import type { PageContext, WebDeps } from './context.ts'
-import { alertBox, checkBox, noteBox, selectField, textArea, textField } from './controls.ts'
+import { alertBox, checkBox, selectField, textArea, textField } from './controls.ts'
 import type { Html } from './layout.ts'
 import { postForm } from './layout.ts'
 import {
@@ -16,7 +17,7 @@ import {
 } from './offers.ts'
 import type { Trouble } from './scene.ts'
 import { zoneName } from './times.ts'
-import type { FieldName } from './wording-field.ts'
+import type { FieldName, FieldProblem } from './wording-field.ts'
 import { allOf, plain, resourceTitle } from './wording.ts'
 
 const USUAL = ['30m', '1h', '2h', '4h', '8h']
@@ -33,24 +34,50 @@ export interface AskFacts {
 export function askForm(c: PageContext, deps: WebDeps, facts: AskFacts): Html {
   const { offers, trouble } = facts
   if (offers.length === 0)
-    return noteBox(
-      'There is nothing that you may ask for: ask an operator if you expected something.',
-    )
-  const alert =
-    trouble === undefined
-      ? ''
-      : alertBox(
-          trouble.status === 422 ? 'Not asked yet' : 'Not asked',
-          trouble.text,
-          trouble.field && `ask-${trouble.field}`,
-        )
-  return html`${alert} ${findForm(facts)} ${postForm(c, deps, '/', fields(c, facts))}`
+    return html`<p class="meta">
+      There is nothing that you may ask for: ask an operator if you expected something.
+    </p>`
+  const offer = chosen(facts)
+  const problems =
+    trouble?.field === undefined || trouble.typed.size === 0
+      ? []
+      : askProblemsIn(trouble, offer, c.get('visitor').timeZone)
+  return html`${alertOf(trouble, problems)} ${findForm(facts)}
+  ${postForm(c, deps, '/', fields(c, facts, offer, problems))}`
 }
 
-function fields(c: PageContext, facts: AskFacts): readonly Html[] {
-  const { offers, trouble } = facts
+function alertOf(trouble: Trouble | undefined, problems: readonly FieldProblem[]): Html | '' {
+  if (trouble === undefined) return ''
+  const { status, text, field } = trouble
+  const title = status === 422 ? 'Not asked yet' : 'Not asked'
+  const listed = problems.length > 0 ? problems : [{ text, ...(field && { field }) }]
+  return alertBox(
+    title,
+    listed.map((each) => ({
+      text: each.text,
+      ...(each.field && { fieldId: `ask-${each.field}` }),
+    })),
+  )
+}
+
+/** The offer that is chosen, or the only one there is. */
+function chosen({ offers, typed }: AskFacts): Offer | undefined {
+  const ref = typed.get('resource')
+  if (ref === undefined || ref === '') return offers.length === 1 ? offers[0] : undefined
+  return offers.find(({ resource }) => refOf(resource) === ref)
+}
+
+function fields(
+  c: PageContext,
+  facts: AskFacts,
+  offer: Offer | undefined,
+  problems: readonly FieldProblem[],
+): readonly Html[] {
   const typed = (name: string) => facts.typed.get(name)
-  const problem = (field: FieldName) => (trouble?.field === field ? trouble.text : undefined)
+  const { trouble } = facts
+  const problem = (field: FieldName) =>
+    [...problems, ...(trouble === undefined ? [] : [trouble])].find((each) => each.field === field)
+      ?.text
   const control = (name: FieldName, label: string) => ({
     id: `ask-${name}`,
     name,
@@ -58,10 +85,8 @@ function fields(c: PageContext, facts: AskFacts): readonly Html[] {
     value: typed(name),
     problem: problem(name),
   })
-  const only = offers.length === 1 ? offers[0] : undefined
-  const ref = typed('resource') || (only === undefined ? '' : refOf(only.resource))
-  const chosen = offers.find(({ resource }) => refOf(resource) === ref)
-  const duration = chosen?.resource.duration
+  const ref = typed('resource') || (offer === undefined ? '' : refOf(offer.resource))
+  const duration = offer?.resource.duration
   return [
     selectField({
       ...control('resource', 'Resource'),
@@ -72,8 +97,8 @@ function fields(c: PageContext, facts: AskFacts): readonly Html[] {
     }),
     textField({
       ...control('duration', 'How long'),
-      value: typed('duration') ?? (duration === undefined ? '' : preset(chosen)),
-      hint: durationHint(chosen),
+      value: typed('duration') ?? (duration === undefined ? '' : preset(offer)),
+      hint: durationHint(offer),
       placeholder: '1h30m',
       isRequired: true,
       proposals:
@@ -83,7 +108,7 @@ function fields(c: PageContext, facts: AskFacts): readonly Html[] {
     }),
     textArea({
       ...control('reason', 'Reason'),
-      hint: plain(chosen?.resource.reason.hint ?? '', 300) || 'Approvers read it.',
+      hint: plain(offer?.resource.reason.hint ?? '', 300) || 'Approvers read it.',
       isRequired: true,
     }),
     ...emergencyField(facts, typed('emergency') === 'yes'),

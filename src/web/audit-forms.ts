@@ -14,9 +14,9 @@ interface FieldWords {
 const WORDS: Readonly<Record<FilterField, FieldWords>> = {
   from: { label: 'From', placeholder: '2026-11-20' },
   to: { label: 'Before', placeholder: '2026-11-21' },
-  person: { label: 'Person', placeholder: 'Address or Slack id' },
+  person: { label: 'Person', placeholder: 'Address or id' },
   resource: { label: 'Resource', placeholder: 'grafana-prod' },
-  action: { label: 'Action', placeholder: 'request.denied' },
+  action: { label: 'Action', placeholder: 'request' },
   request: { label: 'Request', placeholder: '7K2M9QXZ' },
 }
 

@@ -10,15 +10,18 @@ import { exportForm, filterForm } from './audit-forms.ts'
 import { accessSection } from './audit-windows.ts'
 import type { PageContext, WebApp, WebDeps } from './context.ts'
 import { alertBox } from './controls.ts'
+import { createExportSlots } from './export-slots.ts'
 import type { Html } from './layout.ts'
 import { notePage, page } from './layout.ts'
 import { refusalStatus } from './refusal-status.ts'
 import { refusalText } from './wording-refusal.ts'
 
 const TITLE = 'Audit trail'
+const BUSY_SECONDS = '30'
 
 /** The page on which auditors look into the trail, and its exports. */
 export function auditPages(app: WebApp, deps: WebDeps): void {
+  const slots = createExportSlots()
   app.get('/audit', async (c) => {
     const parsed = parseQuestion(new URL(c.req.url).searchParams)
     if (!parsed.ok) return problemPage(c, parsed.typed, parsed.problems)
@@ -33,6 +36,11 @@ export function auditPages(app: WebApp, deps: WebDeps): void {
     if (!parsed.ok) return problemPage(c, parsed.typed, parsed.problems)
     if (!isFormat(format) || parsed.question.before !== undefined)
       return problemPage(c, fields, new Map([['', 'Choose the export again, below the events.']]))
+    const giveBack = slots.take(c.get('assertion').subject)
+    if (giveBack === undefined) return busyPage(c)
+    // Whatever becomes of the answer, and of who asked for it.
+    if (c.env.outgoing.closed) giveBack()
+    else c.env.outgoing.once('close', giveBack)
     const outcome = await deps.cases.auditExport(c.get('visitor'), parsed.question.filter, format)
     if (!outcome.ok) return refusedPage(c, outcome.refusal)
     return fileOf(c, outcome.value, format, new Date(deps.now()))
@@ -61,6 +69,15 @@ function fileOf(
 function refusedPage(c: PageContext, refusal: Parameters<typeof refusalText>[0]) {
   const text = refusalText(refusal, c.get('visitor').timeZone)
   return notePage(c, refusalStatus(refusal), { title: TITLE, text, place: 'audit' })
+}
+
+function busyPage(c: PageContext) {
+  c.header('Retry-After', BUSY_SECONDS)
+  return notePage(c, 503, {
+    title: TITLE,
+    text: 'Other exports are under way. Wait until they are done, then try again.',
+    place: 'audit',
+  })
 }
 
 /** The filter as it was typed, with what is wrong beside its field; nothing was looked for. */

@@ -100,11 +100,18 @@ export function checkBox(control: Control & { readonly isChecked: boolean }): Ht
   </div>`
 }
 
-/** What went wrong with a form, above it, with the way to the field that it is about. */
-export function alertBox(title: string, text: string, fieldId?: string): Html {
+/** What went wrong with a form, above it, with the ways to the fields that it is about. */
+export function alertBox(
+  title: string,
+  text: string | readonly { readonly text: string; readonly fieldId?: string }[],
+): Html {
+  const lines = typeof text === 'string' ? [{ text }] : text
   return html`<div class="alert" role="alert">
     <p class="alert-title">${title}</p>
-    <p>${fieldId === undefined ? text : html`<a href="#${fieldId}">${text}</a>`}</p>
+    ${lines.map(
+      ({ text, fieldId }: { readonly text: string; readonly fieldId?: string }) =>
+        html`<p>${fieldId === undefined ? text : html`<a href="#${fieldId}">${text}</a>`}</p>`,
+    )}
   </div>`
 }
 

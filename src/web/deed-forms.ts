@@ -10,16 +10,19 @@ import type { DeedTrouble, Scene } from './scene.ts'
 import { allowedSeconds } from './wording-request.ts'
 import { holder, plain, spoken, titleOf } from './wording.ts'
 
-/** What a visitor may do with a request, as forms; empty when there is nothing. */
-export function deedForms(scene: Scene, shown: Shown): Html | '' {
+/** What a visitor may do with a request, as forms after `links`; empty when there is nothing. */
+export function deedForms(scene: Scene, shown: Shown, links: readonly Html[] = []): Html | '' {
   const forms = [...shown.may]
     .toSorted(inOrder)
     .flatMap((deed) => FORMS[deed](at(scene, shown, deed)))
-  if (forms.length === 0) return ''
+  if (forms.length + links.length === 0) return ''
   const trouble = troubleWith(scene, shown)
-  const isListed = trouble !== undefined && trouble.field === undefined
+  const isListed =
+    trouble !== undefined &&
+    forms.length > 0 &&
+    (trouble.field === undefined || !shown.may.has(trouble.deed))
   return html`${isListed ? alertBox(TITLES[trouble.deed], trouble.text) : ''}
-    <div class="actions">${forms}</div>`
+    <div class="actions">${links} ${forms}</div>`
 }
 
 /** What went wrong with a request, when it was with this one. */
@@ -113,15 +116,27 @@ function approveForms(at: At): readonly Html[] {
       >`,
     ]
   const asked = allowedSeconds(request)
+  const changes = [
+    textField({
+      ...named(at, 'duration', 'Shorter time'),
+      hint: `Leave it empty to approve the ${spoken(asked)}.`,
+      placeholder: formatDuration(Math.max(60, asked / 2)),
+    }),
+    textArea({ ...named(at, 'note', 'Note', 'reason'), rows: 2 }),
+  ]
+  // What is risky is not approved by one slip of a finger, as in Slack.
+  if (resource?.risk === 'high')
+    return [
+      panel(at, 'Approve…', 'primary', [
+        html`<p class="hint">High risk: be sure before you approve.</p>`,
+        ...changes,
+        submit(at, 'Approve', 'primary'),
+      ]),
+    ]
   return [
     form(at, [submit(at, 'Approve', 'primary')]),
-    panel(at, 'Approve with changes…', 'secondary', [
-      textField({
-        ...named(at, 'duration', 'Shorter time'),
-        hint: `Leave it empty to approve the ${spoken(asked)}.`,
-        placeholder: formatDuration(Math.max(60, asked / 2)),
-      }),
-      textArea({ ...named(at, 'note', 'Note', 'reason'), rows: 2 }),
+    panel(at, html`Adjust…<span class="hidden"> and approve</span>`, 'secondary', [
+      ...changes,
       submit(at, 'Approve like this', 'primary'),
     ]),
   ]
@@ -163,12 +178,16 @@ function at(scene: Scene, shown: Shown, deed: Deed): At {
 
 const TYPED = ['duration', 'reason', 'note']
 
-/** A form behind a button that opens it; open while something in it is wrong. */
-function panel(at: At, title: string, look: string, body: readonly Html[]): Html {
+/** A form behind a button that opens it and closes the others of the request; open while something in it is wrong. */
+function panel(at: At, title: Html | string, look: string, body: readonly Html[]): Html {
   const { trouble } = at
   const isTyped = TYPED.some((name) => (trouble?.typed.get(name) ?? '') !== '')
   const isOpen = trouble?.field !== undefined || isTyped
-  return html`<details class="deed" ${isOpen ? html`open` : ''}>
+  return html`<details
+    class="deed"
+    name="deeds-${at.shown.view.request.id}"
+    ${isOpen ? html`open` : ''}
+  >
     <summary class="button ${look}">${title}${hiddenName(at)}</summary>
     ${form(at, body)}
   </details>`

@@ -31,7 +31,7 @@ export function knownMethods(): MiddlewareHandler<WebEnv> {
 }
 
 /** Lets nobody past whom Pomerium did not sign for. */
-export function verified(verify: Verify): MiddlewareHandler<WebEnv> {
+export function verified(verify: Verify, origin: string): MiddlewareHandler<WebEnv> {
   return async (c, next) => {
     const checked = await verify(c.env.incoming)
     if (checked.ok) {
@@ -43,6 +43,7 @@ export function verified(verify: Verify): MiddlewareHandler<WebEnv> {
       return notePage(c, 401, {
         title: 'Come in through Pomerium',
         text: 'This request came without a valid proof from Pomerium of who you are. Open the page at its Pomerium address and sign in there.',
+        action: { path: `${origin}/`, label: `Open ${new URL(origin).host}` },
       })
     c.header('Retry-After', KEYS_RETRY_SECONDS)
     return notePage(c, 503, {
@@ -64,7 +65,7 @@ export function limited(limits: Limits): MiddlewareHandler<WebEnv> {
       c.header('Retry-After', String(seconds))
       return notePage(c, 429, {
         title: 'Slow down for a moment',
-        text: `You did this too often in a short time. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
+        text: `You did this too often in a short time${isPost ? ', so nothing was done. Go back, and send it again' : '. Try again'} in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
       })
     }
     return next()
@@ -74,9 +75,9 @@ export function limited(limits: Limits): MiddlewareHandler<WebEnv> {
 /** Finds out who in Slack the visitor is; on the page for linking they need not be anybody yet. */
 export function recognized(cases: Pick<PageCases, 'visit'>): MiddlewareHandler<WebEnv> {
   return async (c, next) => {
-    if (c.req.path === LINK_PATH) return next()
     const visit = await cases.visit(c.get('assertion'))
     if (!visit.ok) {
+      if (c.req.path === LINK_PATH) return next()
       c.set('refusedFor', visit.refusal.code)
       return turnedAwayPage(c, visit.refusal)
     }

@@ -28,7 +28,10 @@ export function homePages(app: WebApp, deps: WebDeps): void {
     const typed = c.get('form')
     const { actor, assertion, timeZone } = c.get('visitor')
     const draft = readAsk(typed, timeZone)
-    if (!draft.ok) return showHome(c, deps, { ask: mistake(draft.field, draft.text, typed) })
+    if (!draft.ok) {
+      const [{ field, text }] = draft.problems
+      return showHome(c, deps, { ask: mistake(field, text, typed) })
+    }
     const outcome = await deps.useCases.requestAccess({
       ...draft.wish,
       actor,
@@ -64,7 +67,7 @@ export async function showHome(
       </section>
       <section class="stack" aria-labelledby="mine">
         <h2 id="mine">Your access</h2>
-        ${missed(wrong.deed, own)} ${owned(scene, own, visitor.timeZone)}
+        ${missed(wrong.deed, own)} ${owned(scene, own, offers.ok)}
       </section>
     </div>`,
   )
@@ -114,17 +117,16 @@ function missed(trouble: DeedTrouble | undefined, own: Outcome<readonly Shown[]>
     : alertBox(TITLES[trouble.deed], cleanText(trouble.text, { multiline: false }))
 }
 
-function owned(
-  scene: Scene,
-  own: Outcome<readonly Shown[]>,
-  timeZone: string | undefined,
-): Html | readonly Html[] {
-  if (!own.ok) return noteBox(refusalText(own.refusal, timeZone))
+function owned(scene: Scene, own: Outcome<readonly Shown[]>, mayAsk: boolean): Html {
+  // Why somebody from outside is served with little is of interest only to who gets nothing at all.
+  const isStranger = !own.ok && own.refusal.code !== 'directory-unavailable'
+  if (isStranger && mayAsk) return NOTHING
+  if (!own.ok) return noteBox(refusalText(own.refusal, scene.c.get('visitor').timeZone))
   const open = own.value.filter(isOpen)
   const past = own.value.filter((shown) => !isOpen(shown))
   const items =
     open.length === 0
-      ? html`<div class="card empty"><p>You have no access now, and nothing waits.</p></div>`
+      ? NOTHING
       : html`<ul class="items">
           ${open.map((shown) => ownItem(scene, shown))}
         </ul>`
@@ -137,3 +139,7 @@ function owned(
           </ul>`
   return html`${items} ${recent}`
 }
+
+const NOTHING = html`<div class="card empty">
+  <p>You have no access now, and no request of yours waits.</p>
+</div>`

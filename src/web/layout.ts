@@ -80,8 +80,7 @@ export function notePage(
   },
 ): Response | Promise<Response> {
   const { title, text, place } = note
-  const isLost = status === 404 && known(c).assertion !== undefined
-  const action = note.action ?? (isLost ? HOME : undefined)
+  const action = note.action ?? wayOn(c, status)
   const way =
     action === undefined
       ? ''
@@ -94,6 +93,21 @@ export function notePage(
       ${way}
     </section>`,
   )
+}
+
+/** Where to go from here, for whoever did not get what they came for and may get something else. */
+function wayOn(c: PageContext, status: ContentfulStatusCode) {
+  const { assertion, visitor } = known(c)
+  const isLater = status === 429 || status === 503
+  if (isLater && c.req.method === 'GET') return { path: hereOf(c), label: 'Try again' }
+  const isHomeOpen = visitor !== undefined || status !== 403
+  return assertion !== undefined && isHomeOpen ? HOME : undefined
+}
+
+/** This page once more; never elsewhere, whatever the address is written like. */
+function hereOf(c: PageContext): string {
+  const { pathname, search } = new URL(c.req.url)
+  return pathname.startsWith('//') ? '/' : `${pathname}${search}`
 }
 
 /** A form that is sent to `action`, with the token that proves that this bot made it for whoever is at the door. */

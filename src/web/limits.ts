@@ -3,7 +3,8 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 /** What one identity may do how often. */
 const ALLOWED = {
   look: { points: 300, duration: 60 },
-  act: { points: 60, duration: 60 },
+  /** Each may look several people up, of whom Slack allows about a hundred a minute. */
+  act: { points: 30, duration: 60 },
   /** Codes are short: whoever tries many is guessing. */
   link: { points: 10, duration: 600 },
 } as const

@@ -41,7 +41,7 @@ async function showLink(c: PageContext, deps: WebDeps, trouble?: Trouble): Promi
   return page(
     c,
     {
-      title: 'Link your Slack account',
+      title: state.link === undefined ? 'Link your Slack account' : 'Your Slack account',
       place: 'link',
       isNarrow: true,
       status: trouble?.status ?? 200,
@@ -64,7 +64,7 @@ function unlinked(c: PageContext, deps: WebDeps, trouble: Trouble | undefined): 
     </p>
     <ol class="steps">
       <li>Type <code>/jit link</code> in Slack. Only you see the answer.</li>
-      <li>Type the code that it shows below. It works once, for ten minutes.</li>
+      <li>Type its code below. It works once, for ten minutes.</li>
     </ol>
     ${postForm(c, deps, '/link', [
       textField({
@@ -98,23 +98,25 @@ function linked(c: PageContext, deps: WebDeps, { link, isOutdated }: LinkState):
     <dl class="facts">
       <dt>Slack account</dt>
       <dd>
+        <span class="email">${plain(link?.slackAddress ?? '', EMAIL_MAX)}</span>
         <code>${link?.slackUser ?? ''}</code>
-        <span class="hint"
-          >Slack’s id of the account: its profile has it under “Copy member ID”.</span
-        >
+        <p class="hint">The id is in its Slack profile too, under “Copy member ID”.</p>
       </dd>
-      <dt>Address</dt>
+      <dt>Linked to</dt>
       <dd class="email">${plain(link?.email ?? '', EMAIL_MAX)}</dd>
     </dl>
     ${outdated}
-    <details class="deed">
-      <summary class="button danger">Unlink…</summary>
-      ${postForm(c, deps, '/link', [
-        html`<input type="hidden" name="wish" value="unlink" />`,
-        html`<p class="hint">
-          What waits for an identity that is linked cannot go on until you link again.
-        </p>`,
-        html`<div class="row"><button class="button danger">Unlink</button></div>`,
-      ])}
-    </details>`
+    <div class="actions">
+      ${isOutdated ? '' : html`<a class="button secondary" href="/">Go to your access</a>`}
+      <details class="deed">
+        <summary class="button danger">Unlink…</summary>
+        ${postForm(c, deps, '/link', [
+          html`<input type="hidden" name="wish" value="unlink" />`,
+          html`<p class="hint">
+            What waits for an identity that is linked cannot go on until you link again.
+          </p>`,
+          html`<div class="row"><button class="button danger">Unlink</button></div>`,
+        ])}
+      </details>
+    </div>`
 }

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { Story, Visitor } from '../app/page-cases.ts'
 import type { RequestView } from '../app/ports.ts'
+import type { AccessRequest } from '../domain/request.ts'
 import { needsStepUp } from '../domain/request.ts'
 import type { RequestId } from '../domain/ids.ts'
 import type { PageContext, WebDeps } from './context.ts'
@@ -11,10 +12,11 @@ import { notePage, page } from './layout.ts'
 import { requestFacts } from './request-facts.ts'
 import { requestHistory } from './request-history.ts'
 import { refusalStatus } from './refusal-status.ts'
-import { marks, stateBadge } from './request-items.ts'
+import { againLink, answeredWords, marks, openLink, quote, stateBadge } from './request-items.ts'
 import type { DeedTrouble, Scene } from './scene.ts'
 import { timeline } from './timeline.ts'
-import { extensionSentence, reviewSentence } from './wording-request.ts'
+import { timeWords } from './times.ts'
+import { extensionSentence, noticeSentence, reviewSentence } from './wording-request.ts'
 import { isMoving, stateSentence } from './wording-state.ts'
 import { titleOf } from './wording.ts'
 import { refusalText } from './wording-refusal.ts'
@@ -45,9 +47,10 @@ export async function showRequest(
   const isFresh = deps.now() - (events.at(-1)?.at.getTime() ?? 0) < SOON_MS
   const isRefreshed = isMoving(view.request) && isFresh && trouble === undefined
   if (isRefreshed) c.header('Refresh', String(LOOK_AGAIN_SECONDS))
-  const forms = deedForms(scene, shown)
+  const forms = deedForms(scene, shown, links(view, visitor))
+  const ownPart = answeredWords(shown, visitor)
   const wrong = troubleWith(scene, shown)
-  const isMissed = wrong !== undefined && forms === ''
+  const isMissed = wrong !== undefined && shown.may.size === 0
   return page(
     c,
     {
@@ -59,7 +62,8 @@ export async function showRequest(
       <div class="columns side">
         <section class="card stack" aria-labelledby="state">
           <h2 id="state" class="hidden">State</h2>
-          ${state(scene, view, isRefreshed)} ${stepUp(scene, found.value)} ${forms}
+          ${state(scene, found.value, isRefreshed)} ${stepUp(scene, found.value)}
+          ${ownPart === '' ? '' : html`<p>${ownPart}</p>`} ${forms}
         </section>
         <section class="card facts-of" aria-labelledby="facts">
           <h2 id="facts" class="hidden">Request</h2>
@@ -73,7 +77,8 @@ export async function showRequest(
   )
 }
 
-function state({ c, deps }: Scene, view: RequestView, isRefreshed: boolean): Html {
+function state({ c, deps }: Scene, story: Story, isRefreshed: boolean): Html {
+  const { view } = story.shown
   const zone = c.get('visitor').timeZone
   const sentences = [
     stateSentence(view, zone),
@@ -87,21 +92,42 @@ function state({ c, deps }: Scene, view: RequestView, isRefreshed: boolean): Htm
         ${isRefreshed ? html`<span class="meta">This page does so by itself for a minute.</span>` : ''}
       </p>`
     : ''
+  const words = lastWords(request)
   return html`<p class="lead">${sentences.join(' ')}</p>
-    ${again} ${openLink(view, c.get('visitor'))} ${timeline(view, deps.now(), zone)}`
+    ${words === '' ? '' : quote(words)} ${next(story, c.get('visitor'), zone)} ${again}
+    ${timeline(view, deps.now(), zone)}`
 }
 
-/** The way to what somebody has access to, for them. */
-function openLink({ request, resource }: RequestView, visitor: Visitor): Html | '' {
-  const url = resource?.url
-  const isHolder = request.requester.userId === visitor.actor && request.beneficiary === undefined
-  const isActive = request.status === 'approved' && request.grant.state === 'active'
-  if (!isHolder || !isActive || url === undefined || !URL.canParse(url)) return ''
-  const { protocol, href, host } = new URL(url)
-  if (protocol !== 'https:' && protocol !== 'http:') return ''
+/** What whoever asked may do or expect now. */
+function next({ shown, events }: Story, visitor: Visitor, zone: string | undefined): Html | '' {
+  const { request, resource } = shown.view
+  if (request.status !== 'pending' || request.requester.userId !== visitor.actor) return ''
+  const where = needsStepUp(request, resource) ? 'on this page' : 'there or here'
+  const others =
+    request.escalatesAt === undefined
+      ? ''
+      : ` From ${timeWords(request.escalatesAt, zone)} others may answer too.`
+  const notice = noticeSentence(events)
   return html`<p>
-    <a class="button secondary" href="${href}" rel="noreferrer noopener">Open ${host}</a>
+    ${notice === '' ? '' : `${notice} `}The question goes to its approvers in Slack; they answer
+    ${where}.${others} You get a message in Slack when it is decided.
   </p>`
+}
+
+/** What whoever put an end to it wrote. */
+function lastWords(request: AccessRequest): string {
+  if (request.status === 'denied') return request.denyReason
+  if (request.status !== 'approved') return ''
+  const { grant } = request
+  return ('endReason' in grant ? grant.endReason : undefined) ?? ''
+}
+
+/** Ways on from a request, for whoever asked. */
+function links(view: RequestView, visitor: Visitor): readonly Html[] {
+  const again = againLink(view, visitor)
+  return again === undefined
+    ? openLink(view, visitor)
+    : [html`<a class="button secondary" href="${again}">Ask again</a>`]
 }
 
 function stepUp({ c }: Scene, { shown }: Story): Html | '' {

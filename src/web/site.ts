@@ -45,7 +45,7 @@ export function createSite(deps: SiteDeps, pages: readonly Pages[]): PagesHandle
   app.use(journal(deps), cutWhenBroken(log), knownMethods())
   publicFiles(app)
   app.use(
-    verified(deps.verify),
+    verified(deps.verify, origin),
     limited(createLimits()),
     checkedForms({ tokens, origin }),
     recognized(cases),

@@ -1,17 +1,18 @@
 import { html } from 'hono/html'
 import type { RequestView } from '../app/ports.ts'
-import type { AccessRequest } from '../domain/request.ts'
-import { isOver } from '../domain/request.ts'
+import type { AccessRequest, Approved } from '../domain/request.ts'
 import { plusSeconds } from '../domain/time.ts'
 import type { Html } from './layout.ts'
 import { spanWords } from './times.ts'
 import { allowedSeconds } from './wording-request.ts'
 import { stateTitle } from './wording-state.ts'
 
-type Part = 'waited' | 'gap' | 'wished' | 'used' | 'left' | 'cut'
+/** `unsure` is what nobody has confirmed. */
+type Part = 'waited' | 'gap' | 'used' | 'left' | 'unsure' | 'cut'
 
 interface Segment {
   readonly part: Part
+  readonly label: string
   readonly from: Date
   readonly to: Date
 }
@@ -20,15 +21,6 @@ const WIDTH = 1_000
 const HEIGHT = 28
 /** A minute beside eight hours could not be seen: the picture is not to scale where it would be narrower than this. */
 const LEAST = 36
-
-const LABELS: Readonly<Record<Part, string>> = {
-  waited: 'waiting for an answer',
-  gap: 'until the start',
-  wished: 'access, if it is approved now',
-  used: 'access',
-  left: 'access to come',
-  cut: 'ended early',
-}
 
 /** A small picture of a request from the question to its end, with the same in words for who does not see it. */
 export function timeline(
@@ -50,7 +42,7 @@ export function timeline(
     />`
   })
   const description = segments
-    .map(({ part, from, to }) => `${LABELS[part]}: ${spanWords(from, to, timeZone)}`)
+    .map(({ label, from, to }) => `${label}: ${spanWords(from, to, timeZone)}`)
     .join('; ')
   const id = `timeline-${request.id}`
   return html`<figure class="timeline">
@@ -67,10 +59,10 @@ export function timeline(
     <figcaption>
       <ul class="legend">
         ${segments.map(
-          ({ part, from, to }) =>
+          ({ part, label, from, to }) =>
             html`<li>
               <span class="key key-${part}"></span>
-              <span>${LABELS[part]}</span>
+              <span>${label}</span>
               <span class="meta">${spanWords(from, to, timeZone)}</span>
             </li>`,
         )}
@@ -80,39 +72,82 @@ export function timeline(
 }
 
 function segmentsOf(request: AccessRequest, now: Date): readonly Segment[] {
-  const { requestedAt } = request
-  const answered = answeredAt(request)
-  const waited = { part: 'waited', from: requestedAt, to: answered ?? now } as const
+  const waited = segment(
+    'waited',
+    'waiting for an answer',
+    request.requestedAt,
+    answeredAt(request) ?? now,
+  )
   if (request.status === 'pending') {
     const from = request.startsAt !== undefined && request.startsAt > now ? request.startsAt : now
     const to = plusSeconds(from, allowedSeconds(request))
-    return solid([
+    const wished = segment('unsure', 'access, if it is approved now', from, to)
+    return [
       waited,
-      { part: 'gap', from: now, to: from },
-      ...(request.extends === undefined ? [{ part: 'wished', from, to } as const] : []),
-    ])
+      ...lasting([
+        segment('gap', BEFORE, now, from),
+        ...(request.extends === undefined ? [wished] : []),
+      ]),
+    ]
   }
-  if (request.status !== 'approved') return solid([waited])
-  const { grant } = request
-  const { startsAt, endsAt } = grant
+  if (request.status !== 'approved') return [waited]
+  const isAlone = request.approvals.length === 0 && !request.grant.isScheduled
+  const { startsAt } = request.grant
   const from = startsAt > waited.to ? startsAt : waited.to
-  const over =
-    isOver(grant) && 'endedAt' in grant && grant.endedAt < endsAt ? grant.endedAt : endsAt
-  const past = now < over ? now : over
-  return solid([
-    waited,
-    { part: 'gap', from: waited.to, to: from },
-    { part: 'used', from, to: past },
-    { part: 'left', from: past > from ? past : from, to: over },
-    { part: 'cut', from: over > from ? over : from, to: endsAt },
-  ])
+  return [
+    ...(isAlone ? [] : [waited]),
+    ...lasting([segment('gap', BEFORE, waited.to, from), ...accessSegments(request, from, now)]),
+  ]
 }
 
+const BEFORE = 'until the start'
+
+/** What came of an approval, by what Pomerium has confirmed. */
+function accessSegments({ grant }: Approved, from: Date, now: Date): readonly Segment[] {
+  const { endsAt } = grant
+  const past = earlier(now, endsAt)
+  const access = (to: Date) => segment('used', 'access', from, to)
+  const toCome = (to: Date) => segment('left', 'access to come', later(past, from), to)
+  switch (grant.state) {
+    case 'granting': {
+      const unsure = 'access, once Pomerium has confirmed it'
+      const { inForceUntil } = grant
+      if (inForceUntil === undefined) return [segment('unsure', unsure, from, endsAt)]
+      return [
+        access(earlier(past, inForceUntil)),
+        toCome(inForceUntil),
+        segment('unsure', unsure, later(inForceUntil, from), endsAt),
+      ]
+    }
+    case 'scheduled':
+    case 'active':
+      return [access(past), toCome(endsAt)]
+    case 'ending':
+      return [
+        access(past),
+        segment('unsure', 'may still work until Pomerium confirms', later(past, from), endsAt),
+      ]
+    case 'ended': {
+      const over = earlier(grant.endedAt, endsAt)
+      return [access(over), segment('cut', 'not used: it ended early', later(over, from), endsAt)]
+    }
+    case 'never-active':
+      return [segment('cut', 'never confirmed by Pomerium', from, endsAt)]
+    default:
+      return grant satisfies never
+  }
+}
+
+function segment(part: Part, label: string, from: Date, to: Date): Segment {
+  return { part, label, from, to }
+}
+
+const earlier = (a: Date, b: Date) => (a < b ? a : b)
+const later = (a: Date, b: Date) => (a > b ? a : b)
+
 /** Those that take any time. */
-function solid(segments: readonly Segment[]): readonly Segment[] {
-  const [first, ...rest] = segments
-  const lasting = rest.filter(({ from, to }) => to > from)
-  return first === undefined ? lasting : [first, ...lasting]
+function lasting(segments: readonly Segment[]): readonly Segment[] {
+  return segments.filter(({ from, to }) => to > from)
 }
 
 function answeredAt(request: AccessRequest): Date | undefined {

@@ -12,11 +12,15 @@ export function timeWords(at: Date, timeZone: string | undefined): string {
   return `${day}, ${clock} ${zone}`
 }
 
-/** A span of time in words: `Fri 20 Nov 2026, 14:05 – 15:00 CET`, with both days when it ends on another one. */
+/**
+ * A span of time in words: `Fri 20 Nov 2026, 14:05 – 15:00 CET`, with both days when it ends on another one, and one
+ * time when it ends within the minute.
+ */
 export function spanWords(from: Date, to: Date, timeZone: string | undefined): string {
   if (Number.isNaN(from.getTime()) || Number.isNaN(to.getTime()))
     return `${timeWords(from, timeZone)} – ${timeWords(to, timeZone)}`
   const [start, end] = [partsOf(from, timeZone), partsOf(to, timeZone)]
+  if (timeWords(from, timeZone) === timeWords(to, timeZone)) return timeWords(from, timeZone)
   return start.day === end.day && start.zone === end.zone
     ? `${start.day}, ${start.clock} – ${end.clock} ${end.zone}`
     : `${timeWords(from, timeZone)} – ${timeWords(to, timeZone)}`
@@ -56,7 +60,8 @@ function partsOf(at: Date, timeZone: string | undefined) {
   return {
     day: `${part('weekday')} ${part('day')} ${part('month')} ${part('year')}`,
     clock: `${part('hour')}:${part('minute')}`,
-    zone: part('timeZoneName'),
+    // A minus sign, at which no line breaks, as it would after the hyphen of `GMT-5`.
+    zone: part('timeZoneName').replace('-', '−'),
   }
 }
 

@@ -19,5 +19,10 @@ export function turnedAwayPage(c: PageContext, refusal: Refusal): Response | Pro
       text,
       action: { path: '/link', label: 'Link it' },
     })
-  return notePage(c, 403, { title: 'These pages are not for you', text })
+  const isUnknown = refusal.code === 'not-a-member' && refusal.why === 'unknown'
+  return notePage(c, 403, {
+    title: 'You cannot use these pages yet',
+    text,
+    ...(isUnknown ? { action: { path: '/link', label: 'Link your Slack account' } } : {}),
+  })
 }

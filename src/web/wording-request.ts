@@ -1,4 +1,5 @@
-import type { RequestView } from '../app/ports.ts'
+import type { RecordedEvent, RequestView } from '../app/ports.ts'
+import type { Notice } from '../app/use-cases.ts'
 import type { AccessRequest } from '../domain/request.ts'
 import { plusSeconds } from '../domain/time.ts'
 import { timeWords } from './times.ts'
@@ -55,4 +56,21 @@ export function extensionSentence(
 /** A stage as people call it: its title, or its place. */
 export function stageName(title: string | undefined, index: number): string {
   return plain(title ?? '', 40) || `Stage ${index + 1}`
+}
+
+/** Why people decide what is usually approved by itself, said to whoever asked; empty when there is no such reason. */
+export function noticeSentence(events: readonly RecordedEvent[]): string {
+  const { notice } = events.find(({ action }) => action === 'request.created')?.details ?? {}
+  if (typeof notice !== 'object' || notice === null || !('code' in notice)) return ''
+  const { code, count, seconds } = notice as { readonly [name: string]: unknown }
+  switch (code as Notice['code']) {
+    case 'rego-silent':
+      return 'The organisation’s policy gave no answer, so people decide.'
+    case 'automatic-limit-reached':
+      return `People decide this time: you had as many automatic approvals as one person may within ${spoken(Number(seconds))} (${Number(count)}).`
+    case 'taken-away-lately':
+      return 'People decide this time: somebody ended your access to this, or rejected it, within the last day.'
+    default:
+      return ''
+  }
 }

@@ -48,6 +48,7 @@ interface Trail {
   readonly page?: AuditPage
   readonly batches?: () => AsyncIterable<readonly RecordedEvent[]>
   readonly refuse?: true
+  readonly stalledMs?: number
 }
 
 /** The site with the pages of a trail, and what they asked it for. */
@@ -67,6 +68,7 @@ async function open(trail: Trail = {}) {
   const stage = await startSite({
     pages: [auditPages],
     cases,
+    ...(trail.stalledMs === undefined ? {} : { stalledMs: trail.stalledMs }),
     visit: async (assertion) => ({
       ok: true,
       value: { ...visitorOf(assertion), mayAudit: true },
@@ -77,6 +79,21 @@ async function open(trail: Trail = {}) {
 
 async function* batchesOf(...batches: readonly (readonly RecordedEvent[])[]) {
   yield* batches
+}
+
+const aThousand = Array.from({ length: 1_000 }, () => anEvent())
+
+/** An export of which nothing was taken yet but its head. */
+async function begun(stage: Stage, as = 'alex') {
+  const token = await stage.token('/audit', as)
+  const answer = await request(`http://127.0.0.1:${stage.port}/audit/export`, {
+    method: 'POST',
+    headers: { 'content-type': FORM, 'x-test-identity': as, ...FROM_HERE },
+    body: new URLSearchParams({ _token: token, format: 'jsonl' }).toString(),
+  })
+  // Its end is a cut, sooner or later.
+  answer.body.on('error', () => {})
+  return answer
 }
 
 const exported = async (stage: Stage, fields: Readonly<Record<string, string>>) =>
@@ -324,25 +341,61 @@ describe('POST /audit/export', () => {
         try {
           for (;;) {
             given += 1
-            yield Array.from({ length: 1_000 }, () => anEvent())
+            yield aThousand
           }
         } finally {
           isStopped = true
         }
       },
     })
-    const token = await site.stage.token('/audit')
-    const answer = await request(`http://127.0.0.1:${site.stage.port}/audit/export`, {
-      method: 'POST',
-      headers: { 'content-type': FORM, 'x-test-identity': 'alex', ...FROM_HERE },
-      body: new URLSearchParams({ _token: token, format: 'jsonl' }).toString(),
-    })
+    const answer = await begun(site.stage)
     const reader = answer.body[Symbol.asyncIterator]()
     await reader.next()
     answer.body.on('error', () => {}).destroy()
     await eventually('the reading stops', () => isStopped)
     assert.ok(given < 100, `${given} batches were read for somebody who left`)
     assert.ok(site.stage.log.every(({ level }) => level !== 'error'))
+  })
+
+  it('cuts whoever takes nothing of it', async () => {
+    let isStopped = false
+    await using site = await open({
+      stalledMs: 200,
+      async *batches() {
+        try {
+          for (;;) yield aThousand
+        } finally {
+          isStopped = true
+        }
+      },
+    })
+    await begun(site.stage)
+    await eventually('the reading stops', () => isStopped)
+  })
+
+  it('gives two at once to one identity, and six to all', async () => {
+    await using site = await open({
+      async *batches() {
+        for (;;) yield aThousand
+      },
+    })
+    const { stage } = site
+    const first = await begun(stage)
+    assert.equal(first.statusCode, 200)
+    assert.equal((await begun(stage)).statusCode, 200)
+    const refused = await begun(stage)
+    assert.deepEqual([refused.statusCode, refused.headers['retry-after']], [503, '30'])
+    assert.equal(site.asked.filter(([, format]) => format === 'jsonl').length, 2)
+    for (const [who, status] of [
+      ['sam', 200],
+      ['sam', 200],
+      ['kim', 200],
+      ['kim', 200],
+      ['ada', 503],
+    ] as const)
+      assert.equal((await begun(stage, who)).statusCode, status)
+    first.body.on('error', () => {}).destroy()
+    await eventually('a place is free', async () => (await begun(stage, 'ada')).statusCode === 200)
   })
 
   it('refuses whoever is no auditor', async () => {

@@ -117,6 +117,8 @@ describe('pages in a browser', { skip: isWithoutBrowser }, () => {
 
     await using sam = await browser.open('sam', { javaScript: false })
     await sam.goto(`/requests/${id}`)
+    assert.equal(await sam.page.getByRole('button', { name: APPROVE }).count(), 0)
+    await sam.page.getByText('Approve…').click()
     await press(sam.page, APPROVE)
     assert.match(await textOf(sam.page), /1 of 2/)
     await using kim = await browser.open('kim', { javaScript: false })
@@ -146,6 +148,7 @@ describe('pages in a browser', { skip: isWithoutBrowser }, () => {
     await press(kim.page, /^Link to /)
     assert.match(await textOf(kim.page), /Linked\s+Slack account/)
     await kim.goto(`/requests/${id}`)
+    await kim.page.getByText('Approve…').click()
     await press(kim.page, APPROVE)
     await story.untilCard(id, 'Active')
     assert.equal(await story.visit('alex', 'vault-root.example.com'), 200)

@@ -127,6 +127,38 @@ describe('the form that asks for access', () => {
     assert.deepEqual(optionsOf(answer.html), ['grafana-prod *'])
   })
 
+  it('tells everything that is wrong at once, from the top, each beside its field', async () => {
+    const resource = aResource({ reason: { minLength: 20 } })
+    const invalid = async (
+      fields: Readonly<Record<string, string>>,
+      outcome?: ReturnType<typeof refused>,
+    ) => {
+      const site = aSite({
+        offers: given([offer({ resource })]),
+        ...(outcome === undefined ? {} : { outcome }),
+      })
+      const { html } = await site.post('/', { ...FIELDS, ...fields })
+      assertSound(html)
+      const links = [...html.matchAll(/href="#(ask-\w+)"/g)].map(([, id]) => id)
+      const marked = tagsOf(html).flatMap(({ attributes }) =>
+        attributes.get('aria-invalid') === 'true' ? attributes.get('id') : [],
+      )
+      assert.deepEqual(links, marked)
+      return links
+    }
+    const tooLong = refused({ code: 'duration-too-long', maxSeconds: 28_800 })
+    assert.deepEqual(await invalid({ resource: '', duration: 'x', reason: '' }), [
+      'ask-resource',
+      'ask-duration',
+      'ask-reason',
+    ])
+    assert.deepEqual(await invalid({ duration: '9h', reason: 'short' }, tooLong), [
+      'ask-duration',
+      'ask-reason',
+    ])
+    assert.deepEqual(await invalid({ duration: '9h' }, tooLong), ['ask-duration'])
+  })
+
   it('says above itself what is about no field', async () => {
     const answer = await aSite({ outcome: refused({ code: 'too-many-requests', most: 3 }) }).post(
       '/',
@@ -275,6 +307,27 @@ describe('the list of what somebody has', () => {
     assert.match(answer.html, />\s*done<\/textarea/)
     const gone = await aSite({ outcome }).post('/requests/a1b2c3d4/end', { from: 'home' })
     assert.match(textOf(gone.html), /Not ended alex@example\.com ended this access already/)
+  })
+
+  it('is empty for a guest who may ask for something', async () => {
+    const mine = refused({ code: 'not-a-member', why: 'guest' })
+    const offers = given([named('portal')])
+    assert.match(textOf((await aSite({ mine, offers }).get('/')).html), /You have no access now/)
+    const none = await aSite({ mine, offers: mine }).get('/')
+    assert.match(textOf(none.html), /Your access Guests can ask/)
+  })
+
+  it('leads to what is active, and back to what is over', async () => {
+    const { ended } = requestsInEveryState()
+    const resource = aResource({ url: 'https://grafana.example.com/d' })
+    const mine = given([
+      shown(active, [], { resource }),
+      shown({ ...ended, id: 'B1B2C3D4' as typeof active.id }, [], { resource }),
+    ])
+    const { html } = await aSite({ mine }).get('/')
+    const hrefs = tagsOf(html).flatMap(({ attributes }) => attributes.get('href') ?? [])
+    assert.ok(hrefs.includes('https://grafana.example.com/d'))
+    assert.equal(hrefs.filter((href) => href === '/?resource=grafana-prod').length, 1)
   })
 
   it('says why it cannot be shown', async () => {

@@ -5,7 +5,12 @@ import { MORNING } from '../support/build.ts'
 import { actionsOf, assertSound, tagsOf, textOf } from './markup.ts'
 import { HOSTILE, aSite, given, refused } from './pages-support.ts'
 
-const link = { subject: 'sub-alex', email: 'Alex@example.com', slackUser: 'U0ALEX' as SlackUserId }
+const link = {
+  subject: 'sub-alex',
+  email: 'Alex@example.com',
+  slackUser: 'U0ALEX' as SlackUserId,
+  slackAddress: 'alex@slack.example',
+}
 
 describe('the link page', () => {
   it('shows the address that would be bound before anything is sent', async () => {
@@ -56,7 +61,10 @@ describe('the link page', () => {
     const site = aSite({ link: { link, isOutdated: false }, linking: given({ isOutdated: false }) })
     const { html } = await site.get('/link')
     assertSound(html)
-    assert.match(textOf(html), /Linked Slack account U0ALEX .* Address Alex@example\.com/)
+    assert.match(
+      textOf(html),
+      /Linked Slack account alex@slack\.example U0ALEX .* Linked to Alex@example\.com/,
+    )
     const answer = await site.post('/link', { wish: 'unlink' })
     assert.deepEqual(site.acts, [['unlink', undefined]])
     assert.equal(answer.status, 303)

@@ -103,6 +103,61 @@ describe('the page of a request', () => {
     assert.match((await of(true)).text, /approved on this page only/)
   })
 
+  it('asks once more before what is risky is approved', async () => {
+    const of = async (risk: 'medium' | 'high') => {
+      const request = aPendingRequest()
+      const site = aSite({ story: story(request, ['approve'], { resource: aResource({ risk }) }) })
+      const { html } = await site.get(path)
+      const folded = [...html.matchAll(/<details[\s\S]*?<\/details>/g)].join('')
+      return [actionsOf(html).length, actionsOf(folded).length]
+    }
+    assert.deepEqual(await of('medium'), [2, 1])
+    assert.deepEqual(await of('high'), [1, 1])
+  })
+
+  it('draws no access that Pomerium has not confirmed', async () => {
+    const parts = async (request: AccessRequest) => {
+      const { html } = await aSite({ story: story(request), now: after(1_800) }).get(path)
+      return [...html.matchAll(/class="bar-(\w+)"/g)].map(([, part]) => part)
+    }
+    const states = requestsInEveryState()
+    const extending = { ...aGrant(), state: 'granting', inForceUntil: after(2_700) } as const
+    assert.deepEqual(await parts(states.granting), ['waited', 'unsure'])
+    assert.deepEqual(await parts(anApprovedRequest(extending)), [
+      'waited',
+      'used',
+      'left',
+      'unsure',
+    ])
+    assert.deepEqual(await parts(states.active), ['waited', 'used', 'left'])
+    assert.deepEqual(await parts(states.ending), ['waited', 'used', 'unsure'])
+    assert.deepEqual(await parts(states.ended), ['waited', 'used', 'cut'])
+    assert.deepEqual(await parts(states['never-active']), ['waited', 'cut'])
+    assert.deepEqual(await parts(anApprovedRequest(aGrant('active'), { approvals: [] })), [
+      'used',
+      'left',
+    ])
+  })
+
+  it('tells whoever asked what comes next, and nobody else', async () => {
+    const { denied, pending } = requestsInEveryState()
+    const notice = { code: 'automatic-limit-reached', count: 3, seconds: 86_400 }
+    const noticed = { ...created, details: { ...created.details, notice } }
+    const of = async (request: AccessRequest, actor = alex.userId) =>
+      textOf(
+        (await aSite({ visitor: { actor }, story: story(request, [], {}, [noticed]) }).get(path))
+          .html,
+      )
+    assert.match(
+      await of({ ...pending, escalatesAt: after(1_800) }),
+      /People decide this time: .* 1 d \(3\)\. The question goes to its approvers in Slack; .* From Mon 2 Mar 2026, 10:30 CET others may answer too/,
+    )
+    assert.doesNotMatch(await of(pending, kim.userId), /People decide|The question goes/)
+    assert.match(await of(denied), /rejected it .* not today .* Ask again/)
+    assert.doesNotMatch(await of(denied, kim.userId), /Ask again/)
+    assert.doesNotMatch(await of(pending), /Ask again/)
+  })
+
   it('shows conditions, stages and what everybody said', async () => {
     const resource = aResource({
       constraints: [{ source_ip: ['203.0.113.0/24'] }, { http_method: { in: ['GET', 'HEAD'] } }],

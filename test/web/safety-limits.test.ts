@@ -36,7 +36,7 @@ describe('who does too much', () => {
 describe('createLimits', () => {
   for (const [kind, most, seconds] of [
     ['look', 300, 60],
-    ['act', 60, 60],
+    ['act', 30, 60],
     ['link', 10, 600],
   ] as const)
     it(`lets ${most} through in ${seconds} seconds: ${kind}`, async (t) => {

@@ -84,11 +84,12 @@ describe('who is at the door', () => {
     [403, { code: 'link-needed' }, true],
     [403, { code: 'link-outdated' }, true],
     [403, { code: 'linked-to-another' }, true],
-    [403, { code: 'not-a-member', why: 'unknown' }, false],
+    [403, { code: 'not-a-member', why: 'unknown' }, true],
+    [403, { code: 'not-a-member', why: 'deactivated' }, false],
     [403, { code: 'email-changed' }, false],
     [503, { code: 'directory-unavailable' }, false],
   ] as const satisfies readonly (readonly [number, Refusal, boolean])[])
-    it(`is told why they get no further: ${refusal.code}`, async () => {
+    it(`is told why they get no further: ${Object.values(refusal).join(' ')}`, async () => {
       await using stage = await startSite({ visit: async () => ({ ok: false, refusal }) })
       const token = await stage.token('/link')
       const page = await stage.ask('/deeds')

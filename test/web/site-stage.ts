@@ -66,6 +66,8 @@ export interface Stage extends AsyncDisposable {
 export interface Setting {
   /** How long the door waits for a request to arrive. */
   readonly patienceMs?: number
+  /** How long it waits for a byte either way. */
+  readonly stalledMs?: number
   readonly pages?: readonly Pages[]
   readonly origin?: string
   readonly visit?: (assertion: Assertion) => Promise<Outcome<Visitor>>
@@ -129,6 +131,7 @@ export async function startSite(setting: Setting = {}): Promise<Stage> {
     log: logger,
     others: (_path, request, response) => handler(request, response),
     ...(setting.patienceMs === undefined ? {} : { patienceMs: setting.patienceMs }),
+    ...(setting.stalledMs === undefined ? {} : { stalledMs: setting.stalledMs }),
   })
   const port = await door.start(0)
 
