@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import { StartError } from '../src/start-error.ts'
+import { eventually } from './support/eventually.ts'
+import type { House } from './support/house.ts'
 import { startHouse } from './support/house.ts'
 import { storyOf } from './support/story.ts'
-import { catalogueOf } from './support/world.ts'
+import { CATALOGUE_YAML, ENGINEERS, catalogueOf } from './support/world.ts'
 
 describe('startBot', () => {
   it('answers whether it lives and is ready, and nothing else to strangers', async () => {
@@ -62,6 +67,64 @@ describe('startBot', () => {
     house.slack.outage(false)
     await starting
     await story.untilCard(id, 'Ended')
+  })
+
+  it('serves pages while it waits for Slack, when the catalogue is the one in force', async () => {
+    await using house = await startHouse({
+      pages: true,
+      catalogue: `${CATALOGUE_YAML}outage: 4h\n`,
+    })
+    const [alex, sid] = [house.pages.as('alex'), house.pages.as('sid')]
+    assert.equal((await alex.get('/')).status, 200)
+    await eventually('Slack’s word on alex is remembered', async () => {
+      const { rows } = await house.database.pool.query(
+        `select 1 from directory_member where user_id = $1 and not outdated
+         and exists (select 1 from directory_group where group_id = $2 and not outdated)`,
+        [house.people.alex, ENGINEERS],
+      )
+      return rows.length > 0
+    })
+    await house.bot.stop(1_000)
+    await using away = await startWithoutSlack(house)
+    const { port, starting } = away
+    const get = async (path: string) => {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`)
+      return [answer.status, await answer.text()] as const
+    }
+    await eventually('it listens', async () => (await get('/livez').catch(() => [0]))[0] === 200)
+    assert.deepEqual(await get('/readyz'), [503, '{"ok":false,"reasons":["slack"]}'])
+    assert.deepEqual(await get('/slack/events'), [503, ''])
+    house.leadTo(port)
+    await eventually('there are pages', async () => (await get('/'))[1] !== '')
+    assert.match((await alex.get('/')).text, /Grafana \(production\) · up to 8 h/)
+    const unknown = await sid.get('/')
+    assert.equal(unknown.status, 503)
+    assert.match(unknown.text, /Slack cannot be asked right now .* Try again/)
+    assert.equal((await get('/'))[0], 401)
+
+    house.slack.outage(false)
+    await starting
+    assert.deepEqual(await get('/readyz'), [200, '{"ok":true,"reasons":[]}'])
+    assert.equal((await alex.get('/')).status, 200)
+  })
+
+  it('keeps pages shut until Slack is reached, when the catalogue is a new one', async () => {
+    await using house = await startHouse({ pages: true })
+    await house.bot.stop(1_000)
+    await using away = await startWithoutSlack(house, `${house.catalogueSource}outage: 1h\n`)
+    const { port, starting } = away
+    const status = async (path: string) => (await fetch(`http://127.0.0.1:${port}${path}`)).status
+    await eventually('it listens', async () => (await status('/livez').catch(() => 0)) === 200)
+    await eventually('it waits', () =>
+      house.logged.join('').includes('Slack cannot be reached yet'),
+    )
+    assert.deepEqual(
+      [await status('/'), await status('/link'), await status('/readyz')],
+      [503, 503, 503],
+    )
+    house.slack.outage(false)
+    await starting
+    assert.deepEqual([await status('/'), await status('/readyz')], [401, 200])
   })
 
   it('lets go of everything when it cannot start', async () => {
@@ -124,3 +187,27 @@ describe('startBot', () => {
     await story.untilState(waiting, 'lapsed')
   })
 })
+
+/** Starts a bot that waits for Slack; whatever becomes of the test, it is not left waiting. */
+async function startWithoutSlack(house: House, catalogueSource?: string) {
+  house.slack.outage(true)
+  const port = await freePort()
+  const starting = house.startBot({ port }, catalogueSource)
+  return {
+    port,
+    starting,
+    async [Symbol.asyncDispose]() {
+      house.slack.outage(false)
+      await starting.catch(() => {})
+    },
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0)
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}

@@ -65,6 +65,18 @@ describe('npm start', { concurrency: 2 }, () => {
     )
   })
 
+  it('names what could never be opened, because there are no pages to open it on', async () => {
+    const path = join(environment.folder, 'step-up.yaml')
+    const source = readFileSync(environment.env['CATALOGUE'] ?? '', 'utf8')
+    await writeFile(path, source.replace('risk: high', 'step_up: true'))
+    assert.equal(
+      await refused({ CATALOGUE: path }),
+      `The catalogue has mistakes:
+  - billing-db has step_up and there are no pages; set WEB_ORIGIN and JWKS_ENDPOINT, or leave step_up out
+`,
+    )
+  })
+
   it('says that the database cannot be reached, or lacks migrations', async () => {
     const url = new URL(town.database.url)
     const empty = new URL(url)
