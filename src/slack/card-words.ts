@@ -2,12 +2,12 @@ import type { RequestView } from '../app/ports.ts'
 import type { AccessRequest, Approved, Grant } from '../domain/request.ts'
 import { isOver, needsStepUp } from '../domain/request.ts'
 import { plusSeconds } from '../domain/time.ts'
+import { ineligibleWords } from '../words/ineligible.ts'
 import { code, duration, inline, several, time, userMention } from './mrkdwn.ts'
 import { reviewers } from './wording-asked.ts'
 import {
   endSentence,
   extendedName,
-  ineligibleWords,
   mentionsOf,
   resourceName,
   resourceTitle,

@@ -27,7 +27,7 @@ import {
   endedText,
   reviewedText,
 } from './wording-done.ts'
-import { fieldProblem } from './wording-field.ts'
+import { fieldProblem } from '../words/field-problem.ts'
 import { helpText, usageText } from './wording-help.ts'
 
 const LINE_MAX = 4_000

@@ -13,7 +13,8 @@ import { openModal, showInModal } from './modal.ts'
 import { code } from './mrkdwn.ts'
 import type { RequestGaps, RequestWords } from './request-words.ts'
 import { notUnderstood, sendForm } from './submission.ts'
-import { durationProblemText, missingReasonText } from './wording-field.ts'
+import { missingReasonText } from './wording-field.ts'
+import { durationProblemText } from '../words/field-problem.ts'
 import { refusalText } from './wording.ts'
 
 const LINE_SHOWN_MAX = 2_000

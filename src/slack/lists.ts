@@ -3,12 +3,13 @@ import type { Offer } from '../app/use-cases.ts'
 import { neededBy } from '../domain/approvals.ts'
 import type { AccessRequest } from '../domain/request.ts'
 import type { Resource } from '../domain/resource.ts'
+import { ineligibleWords } from '../words/ineligible.ts'
 import { list } from './list.ts'
 import { code, duration, inline, several, time, userMention } from './mrkdwn.ts'
 import { waitingStage } from './wording-asked.ts'
 import type { Message } from './wording-blocks.ts'
 import { offerName, offerWords } from './wording-offer.ts'
-import { ineligibleWords, resourceTitle, stateTitle } from './wording-state.ts'
+import { resourceTitle, stateTitle } from './wording-state.ts'
 
 /** Somebody's own requests with how they stand. */
 export function mineList(views: readonly RequestView[]): Message {

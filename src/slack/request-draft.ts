@@ -8,14 +8,9 @@ import { isFor, offerFor, refOf } from './request-offers.ts'
 import type { RequestGaps, RequestWish } from './request-words.ts'
 import { isAddress } from './request-words.ts'
 import { parseStart, startText } from './start-words.ts'
-import type { FieldProblem } from './wording-field.ts'
-import {
-  addressProblemText,
-  durationProblemText,
-  fieldProblem,
-  missingReasonText,
-  startProblemText,
-} from './wording-field.ts'
+import type { FieldProblem } from '../words/field-problem.ts'
+import { addressProblemText, missingReasonText, startProblemText } from './wording-field.ts'
+import { durationProblemText, fieldProblem } from '../words/field-problem.ts'
 
 /** A request before it is complete. */
 export interface RequestDraft {
@@ -94,7 +89,7 @@ function termProblems(
   const kind = mode === 'break-glass' ? 'break-glass' : 'standard'
   const durationSeconds = duration.ok ? duration.seconds : 0
   const ask = { durationSeconds, reason: values.reason ?? '', kind } as const
-  const problems = askProblems(offer.resource, ask).map(fieldProblem)
+  const problems = askProblems(offer.resource, ask).map((each) => fieldProblem(each))
   const isTyped = { duration: duration.ok, reason: values.reason !== undefined }
   return Object.fromEntries(
     problems.flatMap((problem) =>

@@ -10,7 +10,7 @@ import { duration } from './mrkdwn.ts'
 import type { RequestMode } from './request-offers.ts'
 import { mostSeconds, presetFor, refOf } from './request-offers.ts'
 import { plain } from './wording-blocks.ts'
-import { fieldProblem } from './wording-field.ts'
+import { fieldProblem } from '../words/field-problem.ts'
 
 /** Sent when a resource is chosen, so that the form can follow. */
 export const RESOURCE_ACTION = 'jit:resource'

@@ -18,7 +18,7 @@ import type { RequestMode } from './request-offers.ts'
 import { isFor, offerFor, offersShown } from './request-offers.ts'
 import { readResource } from './request-words.ts'
 import { context, section } from './wording-blocks.ts'
-import type { FieldName } from './wording-field.ts'
+import type { FieldName } from '../words/field-problem.ts'
 
 export const REQUEST_CALLBACKS = {
   access: 'jit:request',

@@ -8,7 +8,7 @@ import type { AnswerForm } from './answer-modal.ts'
 import { durationInput, form, wordsInput } from './form-parts.ts'
 import { textIn } from './form-state.ts'
 import { context } from './wording-blocks.ts'
-import { durationProblemText } from './wording-field.ts'
+import { durationProblemText } from '../words/field-problem.ts'
 
 export interface Approval {
   readonly durationSeconds?: number

@@ -9,8 +9,8 @@ import { afterAck, sentence } from './listener.ts'
 import { showAfterSubmission } from './modal.ts'
 import { tell } from './tell.ts'
 import { askedText } from './wording-done.ts'
-import type { FieldProblem } from './wording-field.ts'
-import { fieldProblem } from './wording-field.ts'
+import type { FieldProblem } from '../words/field-problem.ts'
+import { fieldProblem } from '../words/field-problem.ts'
 import { refusalText } from './wording.ts'
 
 type SubmissionArgs = SlackViewMiddlewareArgs<ViewSubmitAction>

@@ -2,6 +2,7 @@ import type { RecordedEvent, RequestView } from '../app/ports.ts'
 import type { ChangeAction } from '../domain/event.ts'
 import type { Json } from '../domain/ppl.ts'
 import type { AccessRequest, Ineligibility } from '../domain/request.ts'
+import { ineligibleWords } from '../words/ineligible.ts'
 import { automaticWords } from './card-words.ts'
 import { code, duration, inline, time, userMention } from './mrkdwn.ts'
 import {
@@ -13,7 +14,7 @@ import {
   waitingStage,
 } from './wording-asked.ts'
 import { actorName, instantOf } from './wording-event.ts'
-import { ineligibleWords, resourceTitle } from './wording-state.ts'
+import { resourceTitle } from './wording-state.ts'
 
 type Line = (event: RecordedEvent, view: RequestView) => string
 

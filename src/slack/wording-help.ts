@@ -1,6 +1,6 @@
 import type { UsageProblem } from './command-line.ts'
 import { code } from './mrkdwn.ts'
-import { durationProblemText } from './wording-field.ts'
+import { durationProblemText } from '../words/field-problem.ts'
 
 const USAGES: readonly (readonly [usage: string, meaning: string])[] = [
   ['/jit', 'ask for access in a form'],

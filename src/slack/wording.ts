@@ -1,6 +1,7 @@
 import type { Notice } from '../app/use-cases.ts'
 import type { NotAMember, Refusal } from '../domain/refusal.ts'
 import type { AccessRequest } from '../domain/request.ts'
+import { ineligibleWords } from '../words/ineligible.ts'
 import {
   code,
   duration,
@@ -12,8 +13,7 @@ import {
   time,
   userMention,
 } from './mrkdwn.ts'
-import { fieldProblem } from './wording-field.ts'
-import { ineligibleWords } from './wording-state.ts'
+import { fieldProblem } from '../words/field-problem.ts'
 
 const REASONS_MAX = 5
 

@@ -6,7 +6,8 @@ import type { Start } from '../domain/start-time.ts'
 import { cleanText, cutText } from '../domain/text.ts'
 import type { Trouble } from './scene.ts'
 import type { FieldName, FieldProblem } from './wording-field.ts'
-import { durationProblemText, fieldProblem } from './wording-field.ts'
+import { durationProblemText } from '../words/field-problem.ts'
+import { fieldProblem } from './wording-field.ts'
 
 type Wish = Omit<
   Parameters<UseCases['requestAccess']>[0],

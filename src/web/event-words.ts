@@ -2,9 +2,9 @@ import type { RecordedEvent } from '../app/ports.ts'
 import type { AuditAction } from '../domain/event.ts'
 import type { Json } from '../domain/ppl.ts'
 import type { Ineligibility } from '../domain/request.ts'
+import { ineligibleWords } from '../words/ineligible.ts'
 import { timeWords } from './times.ts'
 import { actorWords, plain, spoken } from './wording.ts'
-import { ineligibleWords } from './wording-state.ts'
 
 interface Told extends Pick<RecordedEvent, 'details'> {
   readonly who: string

@@ -22,6 +22,12 @@ export async function measureAudit(report: Report): Promise<void> {
     store: database.store,
     directory: aDirectory(kim),
     catalogue: () => catalogue,
+    pages: {
+      origin: 'https://jit.example.com',
+      isLinkNeeded: false,
+      newLinkCode: () => '',
+      sha256: String,
+    },
   })
   const assertion = { subject: 'sub-kim', email: kim.email, issuedAt: new Date() }
   const visitor: Visitor = {

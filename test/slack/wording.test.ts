@@ -15,7 +15,7 @@ import {
 } from '../../src/slack/mrkdwn.ts'
 import { parseCommandLine } from '../../src/slack/command-line.ts'
 import { askedText } from '../../src/slack/wording-done.ts'
-import { durationProblemText, fieldProblem } from '../../src/slack/wording-field.ts'
+import { durationProblemText, fieldProblem } from '../../src/words/field-problem.ts'
 import { noticeText, refusalText } from '../../src/slack/wording.ts'
 import { helpText, usageText } from '../../src/slack/wording-help.ts'
 import {

@@ -215,7 +215,7 @@ describe('the form that asks for access', () => {
     assert.deepEqual(site.acts, [])
     const unknown = await aSite({ offers: two }).get('/?resource=secret')
     assert.equal(unknown.status, 200)
-    assert.match(textOf(unknown.html), /Choose one of the resources in the list/)
+    assert.match(textOf(unknown.html), /You may not ask for this resource: choose another one/)
     assert.deepEqual(optionsOf(unknown.html), ['one', 'two'])
   })
 
@@ -226,7 +226,7 @@ describe('the form that asks for access', () => {
     ])
     const answer = await aSite({ offers }).get('/?resource=grafana-prod')
     assert.deepEqual(optionsOf(answer.html), ['grafana-prod:read', 'grafana-prod:admin'])
-    assert.match(textOf(answer.html), /Choose a level of this resource: read or admin/)
+    assert.match(textOf(answer.html), /This resource is asked for at a level: choose read or admin/)
   })
 
   it('finds resources where they do not fit into a list', async () => {
