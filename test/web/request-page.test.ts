@@ -284,7 +284,7 @@ describe('a form of a request', () => {
       [{ code: 'request-lapsed' }, 409, /lapsed before your answer/],
       [{ code: 'step-up-needed' }, 403, /linked identity only/],
       [{ code: 'directory-unavailable' }, 503, /nothing was decided/],
-      [{ code: 'not-shorter', askedSeconds: 3_600 }, 422, /only shorten the 1 h/],
+      [{ code: 'not-shorter', askedSeconds: 3_600 }, 422, /asked, 1 h, can only be shortened/],
     ] as const
     for (const [refusal, status, text] of rows) {
       const site = aSite({
