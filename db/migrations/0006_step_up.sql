@@ -48,7 +48,10 @@ create function require_step_up_alone() returns trigger language plpgsql as $$
 begin
   if new.requester_subject = '' or not exists (
     select from audit_event
-    where request_id = new.id and request_version = 1 and via = 'web' and actor_subject = new.requester_subject) then
+    where request_id = new.id and request_version = 1 and via = 'web' and actor_subject = new.requester_subject)
+    or not exists (
+    select from identity
+    where (team_id, user_id, subject) = (new.requester_team_id, new.requester_user_id, new.requester_subject)) then
     raise exception 'request %: it was opened without step-up', new.id
       using errcode = 'integrity_constraint_violation';
   end if;

@@ -12,6 +12,22 @@ comment on column identity.subject is 'The sub of the Pomerium identity that the
 comment on column identity.linked_email is 'Exactly as Pomerium had it when they linked; rules are written with it.';
 comment on column identity.allowed_email is 'An address of Pomerium that an operator lets the Slack user link with, though Slack has another one.';
 
+-- Who approves with step-up does so as the identity that they linked.
+create function check_stepped_up_linked() returns trigger language plpgsql as $$
+begin
+  if not exists (
+    select from identity
+    where (team_id, user_id, subject) = (new.approver_team_id, new.approver_user_id, new.approver_subject)) then
+    raise exception 'request %: % is not linked to the identity that approves', new.request_id, new.approver_user_id
+      using errcode = 'check_violation';
+  end if;
+  return new;
+end $$;
+create trigger approval_stepped_up_linked before insert on approval
+  for each row when (new.stepped_up)
+  execute function check_stepped_up_linked();
+alter table approval enable always trigger approval_stepped_up_linked;
+
 create table link_code (
   team_id text not null,
   user_id text not null,

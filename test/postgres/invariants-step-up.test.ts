@@ -17,12 +17,14 @@ import {
   askExtension,
   change,
   commit,
+  linkAll,
   nextId,
 } from './support.ts'
 
 let database: TestDatabase
 before(async () => {
   database = await aDatabase()
+  await linkAll(database, kim)
 })
 afterAll(() => database[Symbol.asyncDispose]())
 
@@ -82,12 +84,13 @@ describe('a request that needs step-up', () => {
     )
   })
 
-  it('lets nobody call it stepped up who is not linked', async () => {
+  it('lets nobody call it stepped up who is not linked to the identity that approves', async () => {
     const by = somebody()
     const { id } = await waiting(by)
-    await assert.rejects(commit(database, approved(id, by, { columns: { stepped_up: 'true' } })), {
-      constraint: 'approval_stepped_up_by_linked',
-    })
+    const nobody = { stepped_up: 'true' }
+    const another = { ...nobody, approver_subject: `'sub-x'` }
+    for (const columns of [nobody, another])
+      await refused(/is not linked to the identity that approves/, approved(id, by, { columns }))
   })
 
   it('is extended with step-up too', async () => {
@@ -158,12 +161,21 @@ function openAlone(
 describe('a request that needs step-up and that nobody approves', () => {
   for (const how of ['rule', 'emergency'] as const) {
     it(`is opened by ${how} for a linked identity on a page`, async () => {
-      await openAlone(how, somebody('sub'), { via: 'web' })
+      const by = somebody('sub')
+      await linkAll(database, by)
+      await openAlone(how, by, { via: 'web' })
+    })
+
+    it(`is not opened by ${how} on a page for an identity that is not linked`, async () => {
+      const message = /was opened without step-up/
+      await assert.rejects(openAlone(how, somebody('sub'), { via: 'web' }), { message })
     })
 
     it(`is not opened by ${how} from Slack, linked or not`, async () => {
       const message = /was opened without step-up/
-      await assert.rejects(openAlone(how, somebody('sub'), { via: 'button' }), { message })
+      const linked = somebody('sub')
+      await linkAll(database, linked)
+      await assert.rejects(openAlone(how, linked, { via: 'button' }), { message })
       await assert.rejects(openAlone(how, somebody(), { via: 'button' }), { message })
     })
 
@@ -174,6 +186,7 @@ describe('a request that needs step-up and that nobody approves', () => {
         message,
       })
       const linked = somebody('sub')
+      await linkAll(database, linked)
       await assert.rejects(openAlone(how, linked, { via: 'web', subject: 'sub-x' }), { message })
     })
   }

@@ -8,14 +8,19 @@ import type { AccessRequest, Approved, Asked, Pending } from '../../src/domain/r
 import { settled } from '../../src/domain/request.ts'
 import type { Database } from '../../src/postgres/database.ts'
 import { requestsIn } from '../../src/postgres/requests.ts'
-import { aPendingRequest, requestsInEveryState } from '../support/build.ts'
+import { aPendingRequest, aPerson, requestsInEveryState } from '../support/build.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { anyRequest } from './any-request.ts'
-import { aDatabase } from './support.ts'
+import { aDatabase, linkAll } from './support.ts'
 
 let database: TestDatabase
 before(async () => {
   database = await aDatabase(2)
+  const approvers = ['kim', 'sam', 'lee'].map((name) => aPerson(name))
+  await linkAll(
+    database,
+    ...approvers.map((person) => ({ ...person, subject: `sub-${person.userId}` })),
+  )
 })
 afterAll(() => database[Symbol.asyncDispose]())
 

@@ -170,6 +170,16 @@ export async function grant(
   return (await change(store, id, approve)) as Approved
 }
 
+/** Lets people be linked, each to the subject that they have. */
+export async function linkAll({ pool }: TestDatabase, ...people: readonly Person[]): Promise<void> {
+  for (const { teamId, userId, email, subject } of people)
+    await pool.query(
+      `insert into identity (team_id, user_id, email, subject, linked_email, linked_at)
+       values ($1, $2, $3, $4, $3, jit_now())`,
+      [teamId, userId, email, subject],
+    )
+}
+
 /** Runs statements in one transaction on a connection of its own, until the commit; always leaves it clean. */
 export async function commit(database: TestDatabase, ...statements: string[]): Promise<void> {
   const client: PoolClient = await database.pool.connect()
