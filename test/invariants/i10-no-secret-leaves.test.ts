@@ -98,4 +98,48 @@ describe('I10: no secret leaves the process', () => {
       assert.doesNotMatch(text, /Bearer (?!\[)/, `an authorization is in ${place}`)
     }
   })
+
+  it('nor link codes, tokens of forms, or assertions', async () => {
+    await using house = await startHouse({ pages: true })
+    const { bot, front, pages, database } = house
+    const story = storyOf(house)
+    const code = /`([0-9A-Z]{4}-[0-9A-Z]{4})`/.exec(await story.command('alex', 'link'))?.[1] ?? ''
+    const [alex, eve] = [pages.as('alex'), pages.as('eve')]
+    const page = await alex.get('/link')
+    const token = /name="_token" value="([^"]+)"/.exec(page.html)?.[1] ?? ''
+    // Stolen, used up, and sent once more with a form that somebody else got.
+    assert.equal((await eve.submit('/link', '/link', { code })).status, 403)
+    assert.equal((await alex.send(page, '/link', { code })).status, 422)
+    const { hostname } = new URL(front.origin)
+    const assertion = front.signer.mint({ host: hostname, subject: 's', email: 'eve@example.com' })
+    const visit = async (sent: string, more: RequestInit = {}) => {
+      const headers = { 'x-pomerium-jwt-assertion': sent, origin: front.origin }
+      const answer = await fetch(`http://127.0.0.1:${bot.port}/link`, { ...more, headers })
+      return [answer.status, await answer.text()] as const
+    }
+    const body = new URLSearchParams({ _token: token, code })
+    const answers = [
+      await visit(assertion),
+      await visit(`${assertion}x`),
+      await visit(assertion, { method: 'POST', body }),
+    ]
+    assert.deepEqual(
+      answers.map(([status]) => status),
+      [200, 401, 403],
+    )
+
+    const { rows } = await database.pool.query<{ everything: string }>(`
+      select string_agg(query_to_xml(format('select * from %I', tablename), true, false, '')::text, ' ') as everything
+      from pg_tables where schemaname = current_schema()`)
+    const places = { log: house.logged.join('\n'), database: rows[0]?.everything ?? '' }
+    const [, , signature = ''] = assertion.split('.')
+    for (const [place, text] of Object.entries(places)) {
+      assert.ok(text.length > 1_000, `${place} was looked at`)
+      for (const secret of [code, code.replace('-', ''), token, signature]) {
+        assert.ok(secret.length >= 8)
+        assert.ok(!text.includes(secret), `${secret} is in the ${place}`)
+      }
+    }
+    for (const [, html] of answers.slice(0, 2)) assert.ok(!html.includes(signature))
+  })
 })
