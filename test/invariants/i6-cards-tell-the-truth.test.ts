@@ -96,11 +96,13 @@ describe('I6: what a card says is true', () => {
   it('leaves edits of others unpublished, and says that an administrator must apply them', async () => {
     await using house = await startHouse()
     const { pomerium, slack } = house
+    const story = storyOf(house)
+    // What the start writes is to be in force by then: the alert is to be about the edit alone.
+    await story.untilIdle()
     pomerium.setAutoApply(false)
     const policyId = pomerium.policyNamed('jit-billing-db')?.id ?? ''
     pomerium.attach(policyId, { routeName: 'half-done', host: 'half.example.com', stage: true })
     await house.advance(61)
-    const story = storyOf(house)
     const id = await story.ask('alex', 'grafana-prod 1h INC-4 somebody is editing')
     await story.click('kim', id, 'approve')
     const alert = await slack.waitFor(() =>
