@@ -7,6 +7,7 @@ import { after, before, describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { catalogueCommand } from '../../src/cli/catalogue.ts'
 import { startSlack } from '../simulators/slack/start-slack.ts'
+import { INHERITED } from '../support/inherited.ts'
 import { CATALOGUE_YAML, populate } from '../support/world.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
@@ -22,7 +23,7 @@ interface Ran {
 
 /** Runs `jit catalogue` with these words. */
 function jit(words: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<Ran> {
-  const env = { PATH: process.env['PATH'], ...more }
+  const env = { ...INHERITED, ...more }
   return new Promise((resolve) => {
     execFile(process.execPath, [PROGRAM, 'catalogue', ...words], { env }, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out: out.trim(), err: err.trim() })

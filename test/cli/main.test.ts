@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { aDatabase } from '../postgres/support.ts'
 import { alex } from '../support/build.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { INHERITED } from '../support/inherited.ts'
 import { CATALOGUE_YAML } from '../support/world.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
@@ -20,7 +21,7 @@ interface Ran {
 
 /** Runs `jit` with these words. */
 function jit(words: readonly string[], url = ''): Promise<Ran> {
-  const env = { PATH: process.env['PATH'], DATABASE_URL: url }
+  const env = { ...INHERITED, DATABASE_URL: url }
   return new Promise((resolve) => {
     execFile(process.execPath, [PROGRAM, ...words], { env }, (error, out, err) => {
       resolve({ code: error === null ? 0 : Number(error.code), out: out.trim(), err: err.trim() })

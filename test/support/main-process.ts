@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Town } from './house.ts'
+import { INHERITED } from './inherited.ts'
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname
 
@@ -21,7 +22,7 @@ export interface MainProcess extends AsyncDisposable {
 /** Starts `src/main.ts` with this environment and nothing of ours. */
 export function startMain(env: Readonly<Record<string, string>>, cwd?: string): MainProcess {
   const child: ChildProcess = spawn(process.execPath, [MAIN], {
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { ...INHERITED, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     ...(cwd === undefined ? {} : { cwd }),
   })
