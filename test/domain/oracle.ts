@@ -152,7 +152,12 @@ export function verdictOn(request: Pending, command: ApproveCommand): Verdict {
   if (isStrict && !command.isSteppedUp) return NO
   const good = request.approvals.filter((one) => !isStrict || one.isSteppedUp === true)
   const gave = good.flatMap((approval) =>
-    colleagues.filter((person) => person.userId === approval.by.userId),
+    colleagues.filter(
+      (person) =>
+        person.userId === approval.by.userId &&
+        // Given behind Pomerium by an identity that is theirs no more.
+        !(isStrict && person.subject !== approval.by.subject),
+    ),
   )
   const wanted = all.map(
     (seat): Seat =>
