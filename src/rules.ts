@@ -4,7 +4,7 @@ import { loadCatalogue } from './catalogue/load.ts'
 import { formatProblem, formatWarning } from './catalogue/problem.ts'
 import type { Config } from './config.ts'
 import type { Catalogue } from './domain/resource.ts'
-import { askable, resourceRef } from './domain/resource.ts'
+import { askable, refOf } from './domain/resource.ts'
 import type { Rules } from './foundation.ts'
 import type { OpenRego } from './opa/open-rego.ts'
 import { openRego } from './opa/open-rego.ts'
@@ -45,8 +45,8 @@ export async function readRules(
 function stepUpProblems(catalogue: Catalogue): readonly string[] {
   return askable(catalogue)
     .filter(({ needsStepUp }) => needsStepUp)
-    .map(({ id, level }) => {
-      const name = resourceRef({ resourceId: id, level: level?.id })
-      return `${name} has step_up and there are no pages; set WEB_ORIGIN and JWKS_ENDPOINT, or leave step_up out`
-    })
+    .map(
+      (resource) =>
+        `${refOf(resource)} has step_up and there are no pages; set WEB_ORIGIN and JWKS_ENDPOINT, or leave step_up out`,
+    )
 }

@@ -1,7 +1,7 @@
 import { mayEverAnswer } from '../domain/approvals.ts'
 import type { RequestId } from '../domain/ids.ts'
 import type { AccessRequest } from '../domain/request.ts'
-import { askable, resourceAt, resourceRef } from '../domain/resource.ts'
+import { askable, refOf, resourceAt } from '../domain/resource.ts'
 import { approverSets, belongsTo } from '../domain/rules.ts'
 import { deedsFor, maySee } from './deeds.ts'
 import type { Deps } from './deps.ts'
@@ -42,7 +42,7 @@ export async function overview(deps: Deps, visitor: Visitor): Promise<Outcome<Ov
     .filter((resource) =>
       approverSets(resource).some((set) => set !== undefined && belongsTo(set, person)),
     )
-    .map(({ id, level }) => resourceRef({ resourceId: id, level: level?.id }))
+    .map(refOf)
   const which = isAdmin ? 'all' : refs
   const isTheirs = (request: AccessRequest) => {
     const resource = resourceAt(catalogue, request.resourceId, request.level)

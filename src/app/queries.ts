@@ -2,8 +2,8 @@ import { mayEverAnswer } from '../domain/approvals.ts'
 import type { SlackUserId } from '../domain/ids.ts'
 import type { Person } from '../domain/person.ts'
 import type { AccessRequest } from '../domain/request.ts'
-import type { Catalogue, PeopleSet, Resource } from '../domain/resource.ts'
-import { askable, resourceAt, resourceRef } from '../domain/resource.ts'
+import type { Catalogue, Resource } from '../domain/resource.ts'
+import { askable, refOf, resourceAt } from '../domain/resource.ts'
 import {
   approverSets,
   belongsTo,
@@ -17,7 +17,7 @@ import type { Deps } from './deps.ts'
 import { viewIn } from './deps.ts'
 import { identify, recognize, strangerRefusal } from './identify.ts'
 import type { RequestView } from './ports.ts'
-import { hasDenied } from './rights.ts'
+import { hasDenied, isIn, isRuledBy } from './rights.ts'
 import type { Statements } from './store.ts'
 import type { Offer, Outcome } from './use-cases.ts'
 
@@ -109,13 +109,12 @@ async function waitingFor(
   const found = await recognize(deps, actor, groupsIn(admins, ...resources.flatMap(approverSets)))
   if (!found.ok) return found
   const { person } = found
-  const isCertain = (...sets: readonly (PeopleSet | undefined)[]) =>
-    found.isComplete !== false || !hasDenied(sets)
-  const isAdmin = isCertain(admins) && belongsTo(admins, person)
+  const known = { person, isComplete: found.isComplete !== false }
+  const isAdmin = isIn(admins, known)
   const refs = resources
-    .filter((resource) => isCertain(...approverSets(resource)))
+    .filter((resource) => isRuledBy(resource, known))
     .filter((resource) => hasRight(resource, person))
-    .map(({ id, level }) => resourceRef({ resourceId: id, level: level?.id }))
+    .map(refOf)
   const views = await deps.store.statement(async (db) =>
     viewsOf(db, deps, catalogue, await find(db, refs, person, { catalogue, isAdmin })),
   )

@@ -32,15 +32,16 @@ export async function rightsOf(
   const found = await recognize({ ...deps, catalogue: () => catalogue }, actor, groups)
   if (!found.ok) return found
   const { person } = found
-  const isComplete = found.isComplete !== false
-  const belongs = (set: PeopleSet) => (isComplete || !hasDenied([set])) && belongsTo(set, person)
-  return {
-    ok: true,
-    person,
-    isAdmin: belongs(admins),
-    isAuditor: belongs(auditors),
-    isComplete,
-  }
+  const known = { person, isComplete: found.isComplete !== false }
+  return { ok: true, ...known, isAdmin: isIn(admins, known), isAuditor: isIn(auditors, known) }
+}
+
+/** Whether somebody belongs to a set for certain: not where a group that could not be looked up may deny them. */
+export function isIn(
+  set: PeopleSet,
+  { person, isComplete }: Pick<Rights, 'person' | 'isComplete'>,
+): boolean {
+  return (isComplete || !hasDenied([set])) && belongsTo(set, person)
 }
 
 /** Whether it is known well enough who answers for a resource to tell what is somebody's. */

@@ -1,14 +1,14 @@
 import type { SlackUserId } from '../domain/ids.ts'
 import type { PeopleSet } from '../domain/resource.ts'
 import { askable } from '../domain/resource.ts'
-import { approverSets, belongsTo, groupsIn } from '../domain/rules.ts'
+import { approverSets, groupsIn } from '../domain/rules.ts'
 import type { Assertion } from './assertion.ts'
 import type { Deps } from './deps.ts'
 import { recognize } from './identify.ts'
 import { doorProblem } from './identify-actor.ts'
 import type { Visitor } from './page-cases.ts'
 import { DirectoryUnavailable } from './ports.ts'
-import { hasDenied } from './rights.ts'
+import { isIn } from './rights.ts'
 import type { Outcome } from './use-cases.ts'
 
 /** Who in Slack somebody at the door is; see PageCases. A group that cannot be looked up only makes them see less. */
@@ -24,15 +24,16 @@ export async function visit(deps: Deps, assertion: Assertion): Promise<Outcome<V
   const refusal = doorProblem(deps, found, assertion)
   if (refusal !== undefined) return { ok: false, refusal }
   const { person, timeZone, link } = found
-  const isIn = (set: PeopleSet | undefined) =>
-    set !== undefined && (found.isComplete !== false || !hasDenied([set])) && belongsTo(set, person)
+  const known = { person, isComplete: found.isComplete !== false }
+  const isOneOf = (sets: readonly (PeopleSet | undefined)[]) =>
+    sets.some((set) => set !== undefined && isIn(set, known))
   const value = {
     actor: person.userId,
     assertion,
     isLinked: link !== undefined,
     ...(timeZone === undefined ? {} : { timeZone }),
-    mayDecide: [admins, ...deciders].some(isIn),
-    mayAudit: [admins, auditors].some(isIn),
+    mayDecide: isOneOf([admins, ...deciders]),
+    mayAudit: isOneOf([admins, auditors]),
   }
   return { ok: true, value }
 }

@@ -1,6 +1,6 @@
 import { formatDuration } from '../domain/duration.ts'
 import type { Catalogue, Limits, RegoSettings, Resource } from '../domain/resource.ts'
-import { askable, resourceRef } from '../domain/resource.ts'
+import { askable, refOf } from '../domain/resource.ts'
 import type { Change, Report } from './diff-parts.ts'
 import { lists, numbers, peopleSets, plain, reporter } from './diff-parts.ts'
 import { diffTerms } from './diff-terms.ts'
@@ -33,12 +33,7 @@ export function formatChange({ effect, subject, text }: Change): string {
 }
 
 function refs(catalogue: Catalogue): ReadonlyMap<string, Resource> {
-  return new Map(
-    askable(catalogue).map((resource) => [
-      resourceRef({ resourceId: resource.id, level: resource.level?.id }),
-      resource,
-    ]),
-  )
+  return new Map(askable(catalogue).map((resource) => [refOf(resource), resource]))
 }
 
 function summary(resource: Resource): string {

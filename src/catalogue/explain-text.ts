@@ -2,8 +2,8 @@ import { rightToAnswer } from '../domain/approvals.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Catalogue, PeopleSet, ReasonRule, Resource, Stage } from '../domain/resource.ts'
-import { resourceRef } from '../domain/resource.ts'
 import { BREAK_GLASS_REASON_MIN } from '../domain/rules.ts'
+import { refOf } from '../domain/resource.ts'
 import type { Explanation, Question, Way } from './explain.ts'
 import { limitText, nameTexts, peopleText, pingedTexts } from './people-text.ts'
 
@@ -11,7 +11,7 @@ import { limitText, nameTexts, peopleText, pingedTexts } from './people-text.ts'
 export function explanationText(catalogue: Catalogue, explanation: Explanation): readonly string[] {
   const { question, ways } = explanation
   const { who, resource, durationSeconds, beneficiary, startsAt } = question
-  const ref = resourceRef({ resourceId: resource.id, level: resource.level?.id })
+  const ref = refOf(resource)
   return [
     `${who.email} (${who.standing}) asks for ${ref}, ${formatDuration(durationSeconds)}${startsAt === undefined ? '' : ` from ${startsAt.toISOString()}`}${beneficiary === undefined ? '' : `, for ${beneficiary}`}`,
     ...(ways.length > 0

@@ -4,7 +4,7 @@ import type { Criterion } from './ppl.ts'
 import type { Narrowing } from './rego.ts'
 import type { Refusal } from './refusal.ts'
 import type { AccessRequest, Approved, Asked, Grant, Pending } from './request.ts'
-import { settled } from './request.ts'
+import { allowedSeconds, settled } from './request.ts'
 import type { Resource } from './resource.ts'
 import { extensionProblem } from './decide-ask.ts'
 import { longestSeconds } from './rules.ts'
@@ -57,10 +57,9 @@ export function opened(
 }
 
 /** How long access may last by everybody's word: the asker's, each approver's, the resource's and the Rego policy's. */
-function allowedSeconds(request: Asked, { resource, narrowing }: Opening): number {
+function grantedSeconds(request: Asked, { resource, narrowing }: Opening): number {
   return Math.min(
-    request.durationSeconds,
-    ...request.approvals.map((approval) => approval.durationSeconds ?? Infinity),
+    allowedSeconds(request),
     longestSeconds(resource, request.kind),
     narrowing?.maxSeconds ?? Infinity,
   )
@@ -71,7 +70,7 @@ function newGrant(request: Asked, opening: Opening): Grant {
   const { startsAt: asked = at, durationSeconds } = request
   const isScheduled = asked > at
   const startsAt = isScheduled ? asked : at
-  const allowed = plusSeconds(startsAt, allowedSeconds(request, opening))
+  const allowed = plusSeconds(startsAt, grantedSeconds(request, opening))
   // An answer that comes late does not move the window past what its giver was shown.
   const shown = plusSeconds(asked, durationSeconds)
   return {
@@ -96,7 +95,7 @@ function lengthened(
   const { extended, at } = opening
   if (extended === undefined || extended.id !== request.extends)
     return refuse({ code: 'no-such-request' })
-  const seconds = allowedSeconds(request, opening)
+  const seconds = grantedSeconds(request, opening)
   const step = extend(extended, request, seconds, opening)
   if ('code' in step) return refuse(step)
   const { endsAt } = step.next.grant

@@ -192,6 +192,14 @@ export function settled(pending: Pending): Asked {
   return asked
 }
 
+/** The shortest time that anybody who approved allows, or what was asked, in seconds. */
+export function allowedSeconds({
+  durationSeconds,
+  approvals,
+}: Pick<Asked, 'durationSeconds' | 'approvals'>): number {
+  return Math.min(durationSeconds, ...approvals.map((each) => each.durationSeconds ?? Infinity))
+}
+
 /** How long access would last if a request were granted, with what it extends; `undefined` when that is not known. */
 export function totalSeconds(
   request: Asked,

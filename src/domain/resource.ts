@@ -170,6 +170,11 @@ export function askable(catalogue: Catalogue): readonly Resource[] {
   )
 }
 
+/** How people write a resource: `grafana-prod`, or `grafana-prod:read`. */
+export function refOf({ id, level }: Resource): string {
+  return resourceRef({ resourceId: id, level: level?.id })
+}
+
 /** How people write what a request is for: `grafana-prod`, or `grafana-prod:read`. */
 export function resourceRef(of: {
   readonly resourceId: ResourceId

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Selectable } from 'kysely'
-import type { Identities, Link } from '../app/identity-store.ts'
+import type { Identities, Link, SlackUser } from '../app/identity-store.ts'
 import { toEvent } from './audit.ts'
 import type { Database } from './database.ts'
 import type { IdentityTable } from './schema.ts'
@@ -30,13 +30,7 @@ export function linksIn(
         .where((eb) => eb.or([eb('team_id', '!=', teamId), eb('user_id', '!=', userId)]))
         .executeTakeFirst()
       if (taken !== undefined) return { outcome: 'taken', by: taken.user_id }
-      const row = await tx
-        .selectFrom('identity')
-        .select(['subject', 'linked_email'])
-        .where('team_id', '=', teamId)
-        .where('user_id', '=', userId)
-        .forUpdate()
-        .executeTakeFirst()
+      const row = await locked(tx, { teamId, userId })
       if (row === undefined) return { outcome: 'unknown' }
       await tx
         .updateTable('identity')
@@ -48,13 +42,7 @@ export function linksIn(
       return { outcome: 'linked', ...(before === undefined ? {} : { before }) }
     },
     async unlink(teamId, userId, subject) {
-      const row = await tx
-        .selectFrom('identity')
-        .select(['subject', 'linked_email'])
-        .where('team_id', '=', teamId)
-        .where('user_id', '=', userId)
-        .forUpdate()
-        .executeTakeFirst()
+      const row = await locked(tx, { teamId, userId })
       const link = row && linkOf(row)
       if (link === undefined || (subject ?? link.subject) !== link.subject) return undefined
       await tx
@@ -92,6 +80,17 @@ export function linksIn(
       return rows.map(toEvent)
     },
   }
+}
+
+/** What a Slack user is linked to, locked until the transaction ends. */
+function locked(tx: Database, { teamId, userId }: SlackUser) {
+  return tx
+    .selectFrom('identity')
+    .select(['subject', 'linked_email'])
+    .where('team_id', '=', teamId)
+    .where('user_id', '=', userId)
+    .forUpdate()
+    .executeTakeFirst()
 }
 
 /** The codes to link with. */

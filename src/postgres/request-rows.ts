@@ -1,5 +1,6 @@
 import type { Insertable, Selectable, Updateable } from 'kysely'
 import type { AccessRequest, Asked, Attention, Pending } from '../domain/request.ts'
+import { closedAt } from '../domain/request-state.ts'
 import type { ApprovalJson } from './approval-rows.ts'
 import { toApproval } from './approval-rows.ts'
 import { identity, identityOrNone, required } from './columns.ts'
@@ -160,24 +161,6 @@ function toRequestColumns(request: AccessRequest) {
     denied_by_subject: denial?.deniedBy.subject ?? null,
     deny_reason: denial?.denyReason ?? null,
     ineligible_why: (request.status === 'cancelled' ? request.why : undefined) ?? null,
-    closed_at: closedAt(request),
+    closed_at: closedAt(request) ?? null,
   } satisfies Updateable<RequestTable>
-}
-
-function closedAt(request: AccessRequest): Date | null {
-  switch (request.status) {
-    case 'denied':
-      return request.deniedAt
-    case 'cancelled':
-      return request.cancelledAt
-    case 'lapsed':
-      return request.lapsedAt
-    case 'extended':
-      return request.extendedAt
-    case 'pending':
-    case 'approved':
-      return null
-    default:
-      return request satisfies never
-  }
 }

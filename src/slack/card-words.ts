@@ -1,6 +1,6 @@
 import type { RequestView } from '../app/ports.ts'
 import type { AccessRequest, Approved, Grant } from '../domain/request.ts'
-import { isOver, needsStepUp } from '../domain/request.ts'
+import { allowedSeconds, isOver, needsStepUp } from '../domain/request.ts'
 import { plusSeconds } from '../domain/time.ts'
 import { ineligibleWords } from '../words/ineligible.ts'
 import { code, duration, inline, several, time, userMention } from './mrkdwn.ts'
@@ -39,11 +39,6 @@ export function factsOf(view: RequestView): readonly Fact[] {
     facts.push(['Window', window(grant.startsAt, grant.endsAt, grant.extensions)])
   }
   return request.status === 'pending' ? facts : [...facts, ...approvedBy(request)]
-}
-
-/** The shortest time that anybody who approved allows, or what was asked, in seconds. */
-export function allowedSeconds({ durationSeconds, approvals }: AccessRequest): number {
-  return Math.min(durationSeconds, ...approvals.map((each) => each.durationSeconds ?? Infinity))
 }
 
 /** How long was asked for, and how long is allowed when that is shorter. */

@@ -1,8 +1,9 @@
 import type { Button, KnownBlock } from '@slack/types'
+import { allowedSeconds } from '../domain/request.ts'
+import { stateOf } from '../domain/request-state.ts'
 import type { RequestView } from '../app/ports.ts'
 import { approvalNotes, closingWords } from './card-notes.ts'
 import {
-  allowedSeconds,
   emergencyWords,
   extensionWords,
   factsOf,
@@ -29,7 +30,6 @@ import {
   requestName,
   resourceTitle,
   stateHeading,
-  stateOf,
   stateTitle,
 } from './wording-state.ts'
 

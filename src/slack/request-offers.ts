@@ -1,8 +1,8 @@
 import type { Offer } from '../app/use-cases.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { Resource } from '../domain/resource.ts'
-import { resourceRef } from '../domain/resource.ts'
 import { longestSeconds } from '../domain/rules.ts'
+import { refOf } from '../domain/resource.ts'
 
 /** `access` is asked for and answered; `break-glass` opens at once. */
 export type RequestMode = 'access' | 'break-glass'
@@ -16,11 +16,6 @@ export function isFor(mode: RequestMode, { kinds, isSponsor }: Offer): boolean {
   return mode === 'break-glass'
     ? kinds.includes('break-glass')
     : isSponsor || kinds.some((kind) => kind !== 'break-glass')
-}
-
-/** How people write a resource: `grafana-prod`, or `grafana-prod:read`. */
-export function refOf({ id, level }: Resource): string {
-  return resourceRef({ resourceId: id, level: level?.id })
 }
 
 /** The offer for a resource as people write it; the only one, when there is no other. */

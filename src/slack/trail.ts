@@ -1,6 +1,7 @@
 import type { KnownBlock } from '@slack/types'
 import type { RecordedEvent, RequestView } from '../app/ports.ts'
 import type { AuditAction, ChangeAction } from '../domain/event.ts'
+import { writtenWords } from '../words/written.ts'
 import { inline } from './mrkdwn.ts'
 import type { Message } from './wording-blocks.ts'
 import { quote, section } from './wording-blocks.ts'
@@ -12,14 +13,6 @@ const FALLBACK_MAX = 3_900
 /** For all quotations of one post together, and the longest of one, in UTF-16 code units. */
 const WORDS_TOTAL = 3_500
 const WORDS_MAX = 2_000
-const WITH_WORDS = new Set<AuditAction>([
-  'request.approval_recorded',
-  'request.approved',
-  'request.extended',
-  'request.denied',
-  'grant.ending',
-  'grant.reviewed',
-])
 
 /** The post for the thread that says what changed, a line for each change, with the words that somebody gave for it. */
 export function trailMessage(events: readonly RecordedEvent[], view: RequestView): Message {
@@ -61,8 +54,6 @@ function isChange(action: AuditAction): action is ChangeAction {
 }
 
 /** Words that somebody wrote for this act; the request's own reason stands on the card. */
-function wordsOf({ action, details }: RecordedEvent): string | undefined {
-  if (!WITH_WORDS.has(action)) return undefined
-  const words = details['reason'] ?? details['note']
-  return typeof words === 'string' && words.trim() !== '' ? words : undefined
+function wordsOf(event: RecordedEvent): string | undefined {
+  return event.action === 'request.created' ? undefined : writtenWords(event)
 }

@@ -1,9 +1,10 @@
 import type { RequestView } from '../app/ports.ts'
 import type { Notice } from '../app/use-cases.ts'
 import type { Verdict } from '../domain/request.ts'
+import { stateOf } from '../domain/request-state.ts'
 import { code, duration, time } from './mrkdwn.ts'
 import { noticeText } from './wording.ts'
-import { progress, requestName, resourceName, STATE_TITLES, stateOf } from './wording-state.ts'
+import { progress, requestName, resourceName, STATE_TITLES } from './wording-state.ts'
 
 /** That something was asked for, and what comes next; mrkdwn, like all of these. */
 export function askedText(view: RequestView, notice?: Notice): string {

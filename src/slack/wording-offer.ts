@@ -1,6 +1,6 @@
 import type { Offer } from '../app/use-cases.ts'
 import type { Resource } from '../domain/resource.ts'
-import { resourceRef } from '../domain/resource.ts'
+import { refOf } from '../domain/resource.ts'
 import { code, duration, enumerate, inline, several } from './mrkdwn.ts'
 import { stageName } from './wording-asked.ts'
 import { fewPeople, isAnybody } from './wording-people.ts'
@@ -11,7 +11,7 @@ const STAGES_SHOWN = 3
 
 /** How people write it, and its title with its level, as mrkdwn. */
 export function offerName({ resource }: Offer): string {
-  const ref = resourceRef({ resourceId: resource.id, level: resource.level?.id })
+  const ref = refOf(resource)
   const level = resource.level === undefined ? '' : inline(resource.level.title, LEVEL_MAX)
   const title = inline(resource.title, TITLE_MAX)
   return `${code(ref, TITLE_MAX)} ${title}${level === '' ? '' : ` – ${level}`}`

@@ -2,11 +2,10 @@ import type { RequestView } from '../app/ports.ts'
 import type { AccessRequest, Approval, Grant, Ineligibility } from '../domain/request.ts'
 import { resourceRef } from '../domain/resource.ts'
 import { cleanText, cutText } from '../domain/text.ts'
+import { stateOf } from '../domain/request-state.ts'
+import type { RequestState } from '../domain/request-state.ts'
 import { ineligibleWords } from '../words/ineligible.ts'
 import { code, enumerate, inline, link, time, userMention } from './mrkdwn.ts'
-
-/** Where a request stands, the states of its grant included. */
-export type RequestState = Exclude<AccessRequest['status'], 'approved'> | Grant['state']
 
 const TITLE_MAX = 75
 const LEVEL_MAX = 40
@@ -47,11 +46,6 @@ export function ineligibleYou({ beneficiary }: AccessRequest, why: Ineligibility
   if (why === 'not-a-sponsor' && beneficiary !== undefined)
     return 'you are no longer among those who may vouch for it'
   return ineligibleWords[why]
-}
-
-/** Where a request stands. */
-export function stateOf(request: AccessRequest): RequestState {
-  return request.status === 'approved' ? request.grant.state : request.status
 }
 
 /** Where a request stands, and what kind it is when that is not the common one, in words. */

@@ -1,20 +1,13 @@
 import { html } from 'hono/html'
 import type { Offer } from '../app/use-cases.ts'
 import { formatDuration } from '../domain/duration.ts'
+import { refOf } from '../domain/resource.ts'
 import { askProblemsIn } from './ask-draft.ts'
 import type { PageContext, WebDeps } from './context.ts'
 import { alertBox, checkBox, selectField, textArea, textField } from './controls.ts'
 import type { Html } from './layout.ts'
 import { postForm } from './layout.ts'
-import {
-  OFFERS_SHOWN,
-  durationHint,
-  groupsOf,
-  matching,
-  offersShown,
-  preset,
-  refOf,
-} from './offers.ts'
+import { OFFERS_SHOWN, durationHint, groupsOf, matching, offersShown, preset } from './offers.ts'
 import type { Trouble } from './scene.ts'
 import { zoneName } from './times.ts'
 import type { FieldName, FieldProblem } from './wording-field.ts'

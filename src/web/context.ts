@@ -14,7 +14,7 @@ export interface WebEnv {
     /** Why they were turned away, in a word for the log. */
     refusedFor: string
     assertion: Assertion
-    /** On every page but `/link`. */
+    /** On every page; on `/link` where Slack knows them already. */
     visitor: Visitor
     /** Fields of a form that was sent, after the checks; each name once. */
     form: ReadonlyMap<string, string>

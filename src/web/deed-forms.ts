@@ -1,13 +1,12 @@
 import { html } from 'hono/html'
 import type { Deed, Shown } from '../app/page-cases.ts'
 import { leftToExtend } from '../domain/decide-ask.ts'
-import { needsStepUp } from '../domain/request.ts'
+import { allowedSeconds, needsStepUp } from '../domain/request.ts'
 import { formatDuration } from '../domain/duration.ts'
 import { alertBox, textArea, textField } from './controls.ts'
 import type { Html } from './layout.ts'
 import { postForm } from './layout.ts'
 import type { DeedTrouble, Scene } from './scene.ts'
-import { allowedSeconds } from './wording-request.ts'
 import { holder, plain, spoken, titleOf } from './wording.ts'
 
 /** What a visitor may do with a request, as forms after `links`; empty when there is nothing. */

@@ -6,6 +6,7 @@ import type { WebEnv } from './context.ts'
 import { notePage } from './layout.ts'
 import type { Kind, Limits } from './limits.ts'
 import { turnedAwayPage } from './turned-away.ts'
+import { several } from './wording.ts'
 
 const LINK_PATH = '/link'
 const KEYS_RETRY_SECONDS = '30'
@@ -65,7 +66,7 @@ export function limited(limits: Limits): MiddlewareHandler<WebEnv> {
       c.header('Retry-After', String(seconds))
       return notePage(c, 429, {
         title: 'Slow down for a moment',
-        text: `You did this too often in a short time${isPost ? ', so nothing was done. Go back, and send it again' : '. Try again'} in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`,
+        text: `You did this too often in a short time${isPost ? ', so nothing was done. Go back, and send it again' : '. Try again'} in ${several(seconds, 'second')}.`,
       })
     }
     return next()

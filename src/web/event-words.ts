@@ -4,7 +4,7 @@ import type { Json } from '../domain/ppl.ts'
 import type { Ineligibility } from '../domain/request.ts'
 import { ineligibleWords } from '../words/ineligible.ts'
 import { timeWords } from './times.ts'
-import { actorWords, plain, spoken } from './wording.ts'
+import { actorWords, plain, several, spoken } from './wording.ts'
 
 interface Told extends Pick<RecordedEvent, 'details'> {
   readonly who: string
@@ -26,23 +26,6 @@ export function eventWords(event: RecordedEvent, timeZone?: string): string {
   }
   return SENTENCES[event.action]({ details, who: actorWords(event.actor), at })
 }
-
-/** Words that somebody wrote for what they did: a reason or a note. */
-export function wordsOf({ action, details }: RecordedEvent): string | undefined {
-  if (!WITH_WORDS.has(action)) return undefined
-  const words = details['reason'] ?? details['note']
-  return typeof words === 'string' && words.trim() !== '' ? words : undefined
-}
-
-const WITH_WORDS: ReadonlySet<AuditAction> = new Set<AuditAction>([
-  'request.created',
-  'request.approval_recorded',
-  'request.approved',
-  'request.extended',
-  'request.denied',
-  'grant.ending',
-  'grant.reviewed',
-])
 
 const SENTENCES: Readonly<Record<AuditAction, (told: Told) => string>> = {
   'request.created': ({ who, details }) =>
@@ -172,5 +155,5 @@ function numberOf(value: Json | undefined): number {
 }
 
 function numbered(value: Json | undefined, noun: string): string {
-  return typeof value === 'number' ? `${value} ${noun}${value === 1 ? '' : 's'}` : ''
+  return typeof value === 'number' ? several(value, noun) : ''
 }

@@ -1,18 +1,12 @@
 import type { Offer } from '../app/use-cases.ts'
 import { formatDuration } from '../domain/duration.ts'
-import type { Resource } from '../domain/resource.ts'
-import { resourceRef } from '../domain/resource.ts'
 import { longestSeconds } from '../domain/rules.ts'
+import { refOf } from '../domain/resource.ts'
 import type { Choice } from './controls.ts'
 import { allOf, resourceTitle, spoken } from './wording.ts'
 
 /** So many resources fit into one list. */
 export const OFFERS_SHOWN = 100
-
-/** How people write a resource: `grafana-prod`, or `grafana-prod:read`. */
-export function refOf({ id, level }: Resource): string {
-  return resourceRef({ resourceId: id, level: level?.id })
-}
 
 /** The offers that the list has: the matches when there are too many; the chosen one and its other levels always. */
 export function offersShown({

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { RecordedEvent } from '../app/ports.ts'
-import { eventWords, wordsOf } from './event-words.ts'
+import { writtenWords } from '../words/written.ts'
+import { eventWords } from './event-words.ts'
 import type { Html } from './layout.ts'
 import { quote } from './request-items.ts'
 import { time } from './times.ts'
@@ -17,7 +18,7 @@ const VIA: Readonly<Record<RecordedEvent['via'], string>> = {
 /** Everything that happened to a request, in plain words, the oldest first. */
 export function requestHistory(events: readonly RecordedEvent[], zone: string | undefined): Html {
   const items = events.map((event) => {
-    const words = wordsOf(event)
+    const words = writtenWords(event)
     const via = VIA[event.via]
     return html`<li>
       <p>${eventWords(event, zone)}</p>

@@ -18,13 +18,12 @@ const DEEDS: readonly Deed[] = ['approve', 'deny', 'cancel', 'end', 'extend', 'r
 /** The page of one request, and what people do with requests, wherever the form stood. */
 export function requestPages(app: WebApp, deps: WebDeps): void {
   app.get('/requests/:id', (c) => showRequest(c, deps, parseRequestId(c.req.param('id'))))
-  // Who had to sign in again while they sent a form comes back to its address with nothing to send.
-  for (const deed of DEEDS)
+  for (const deed of DEEDS) {
+    // Who had to sign in again while they sent a form comes back to its address with nothing to send.
     app.get(`/requests/:id/${deed}`, (c) => {
       const id = parseRequestId(c.req.param('id'))
       return id === undefined ? showRequest(c, deps, id) : seeOther(c, `/requests/${id}`)
     })
-  for (const deed of DEEDS)
     app.post(`/requests/:id/${deed}`, async (c) => {
       const id = parseRequestId(c.req.param('id'))
       if (id === undefined) return showRequest(c, deps, undefined)
@@ -35,6 +34,7 @@ export function requestPages(app: WebApp, deps: WebDeps): void {
       const { timeZone } = c.get('visitor')
       return showAgain(c, deps, { ...troubleOf(done.refusal, typed, timeZone), id, deed })
     })
+  }
 }
 
 /** Does it, unless a field cannot be read. */

@@ -2,9 +2,10 @@ import { html } from 'hono/html'
 import type { RequestView } from '../app/ports.ts'
 import type { AccessRequest, Approved } from '../domain/request.ts'
 import { plusSeconds } from '../domain/time.ts'
+import { allowedSeconds } from '../domain/request.ts'
+import { closedAt } from '../domain/request-state.ts'
 import type { Html } from './layout.ts'
 import { spanWords } from './times.ts'
-import { allowedSeconds } from './wording-request.ts'
 import { stateTitle } from './wording-state.ts'
 
 /** `unsure` is what nobody has confirmed. */
@@ -151,25 +152,9 @@ function lasting(segments: readonly Segment[]): readonly Segment[] {
 }
 
 function answeredAt(request: AccessRequest): Date | undefined {
-  switch (request.status) {
-    case 'pending':
-      return undefined
-    case 'denied':
-      return request.deniedAt
-    case 'cancelled':
-      return request.cancelledAt
-    case 'lapsed':
-      return request.lapsedAt
-    case 'extended':
-      return request.extendedAt
-    case 'approved': {
-      const last = request.approvals.at(-1)
-      const { startsAt, isScheduled } = request.grant
-      return last?.at ?? (isScheduled ? request.requestedAt : startsAt)
-    }
-    default:
-      return request satisfies never
-  }
+  if (request.status !== 'approved') return closedAt(request)
+  const { startsAt, isScheduled } = request.grant
+  return request.approvals.at(-1)?.at ?? (isScheduled ? request.requestedAt : startsAt)
 }
 
 function widthsOf(segments: readonly Segment[]): readonly number[] {

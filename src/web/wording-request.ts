@@ -2,13 +2,9 @@ import type { RecordedEvent, RequestView } from '../app/ports.ts'
 import type { Notice } from '../app/use-cases.ts'
 import type { AccessRequest } from '../domain/request.ts'
 import { plusSeconds } from '../domain/time.ts'
+import { allowedSeconds } from '../domain/request.ts'
 import { timeWords } from './times.ts'
 import { allOf, person, plain, spoken } from './wording.ts'
-
-/** The shortest time that anybody who approved allows, or what was asked, in seconds. */
-export function allowedSeconds({ durationSeconds, approvals }: AccessRequest): number {
-  return Math.min(durationSeconds, ...approvals.map((each) => each.durationSeconds ?? Infinity))
-}
 
 /** How long was asked for, and how long is allowed when that is shorter. */
 export function askedWords(request: AccessRequest): string {

@@ -1,11 +1,10 @@
 import type { RequestView } from '../app/ports.ts'
 import type { AccessRequest, Approved, Grant } from '../domain/request.ts'
+import { stateOf } from '../domain/request-state.ts'
+import type { RequestState } from '../domain/request-state.ts'
 import { ineligibleWords } from '../words/ineligible.ts'
 import { timeWords } from './times.ts'
 import { person, several } from './wording.ts'
-
-/** Where a request stands, the states of its grant included. */
-export type RequestState = Exclude<AccessRequest['status'], 'approved'> | Grant['state']
 
 /** How a state looks; its words always stand beside it. */
 export type Tone = 'wait' | 'work' | 'good' | 'bad' | 'quiet'
@@ -36,10 +35,6 @@ const TITLES: Readonly<Record<RequestState, string>> = {
   ending: 'Ending: waiting for Pomerium',
   ended: 'Ended',
   'never-active': 'Not confirmed',
-}
-
-export function stateOf(request: AccessRequest): RequestState {
-  return request.status === 'approved' ? request.grant.state : request.status
 }
 
 export function toneOf(request: AccessRequest): Tone {

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { SlackChannelId, SlackGroupId, SlackUserId } from '../../src/domain/ids.ts'
 import { card } from '../../src/slack/card.ts'
 import type { Resource } from '../../src/domain/resource.ts'
-import type { RequestState } from '../../src/slack/wording-state.ts'
+import type { RequestState } from '../../src/domain/request-state.ts'
 import {
   anyView,
   approval,

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
 import type { Review } from '../../src/domain/request.ts'
+import type { RequestState } from '../../src/domain/request-state.ts'
 import { direct } from '../../src/slack/direct.ts'
-import type { RequestState } from '../../src/slack/wording-state.ts'
 import {
   anyView,
   approval,

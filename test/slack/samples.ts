@@ -25,8 +25,8 @@ import type {
   Review,
 } from '../../src/domain/request.ts'
 import type { PeopleSet, Resource, Stage } from '../../src/domain/resource.ts'
+import type { RequestState } from '../../src/domain/request-state.ts'
 import type { Message } from '../../src/slack/wording-blocks.ts'
-import type { RequestState } from '../../src/slack/wording-state.ts'
 import { blockProblems, blockTextLength } from '../simulators/slack/block-kit.ts'
 import { visibleText } from '../simulators/slack/visible-text.ts'
 
