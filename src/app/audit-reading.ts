@@ -35,8 +35,8 @@ function auditPage(
   before: number | undefined,
 ): Promise<Outcome<AuditPage>> {
   const asked = { ...detailsOf(filter), ...(before === undefined ? {} : { before }) }
-  return reading(deps, visitor, 'audit.read', asked, async (tx, read) => {
-    const found = await tx.audit.newest(filter, before ?? read.seq, PAGE_LENGTH + 1)
+  return reading(deps, visitor, 'audit.read', asked, async (tx) => {
+    const found = await tx.audit.newest(filter, before ?? Number.MAX_SAFE_INTEGER, PAGE_LENGTH + 1)
     const events = found.slice(0, PAGE_LENGTH)
     const last = events.at(-1)
     const windows = await tx.audit.windows(timeShown(filter, events, before), WINDOWS_MAX)
@@ -69,9 +69,10 @@ function auditExport(
   format: 'csv' | 'jsonl',
 ): Promise<Outcome<AsyncIterable<readonly RecordedEvent[]>>> {
   const asked = { ...detailsOf(filter), format }
-  return reading(deps, visitor, 'audit.exported', asked, async (_tx, { seq }) =>
-    batches(deps.store, filter, seq),
-  )
+  return reading(deps, visitor, 'audit.exported', asked, async (tx) => {
+    const { lastSeq } = await tx.audit.status()
+    return batches(deps.store, filter, lastSeq + 1)
+  })
 }
 
 /** What the filter finds before an event, in batches that are read as they are asked for. */
@@ -97,7 +98,7 @@ async function reading<T>(
   { actor, assertion }: Visitor,
   action: Extract<AuditAction, 'audit.read' | 'audit.exported'>,
   asked: AuditEvent['details'],
-  read: (tx: Transaction, recorded: RecordedEvent) => Promise<T>,
+  read: (tx: Transaction) => Promise<T>,
 ): Promise<Outcome<T>> {
   const { admins, auditors } = deps.catalogue()
   const identified = await identifyActor(deps, { actor, assertion }, groupsIn(admins, auditors))
@@ -109,15 +110,16 @@ async function reading<T>(
     details: { ...asked, ...slackAsOf(identified) },
   } as const
   if (refusal === undefined) {
-    const value = await deps.store.transaction(async (tx) =>
-      read(tx, await tx.audit.append({ ...act, action })),
-    )
+    const value = await deps.store.transaction(async (tx) => {
+      tx.audit.append({ ...act, action })
+      return read(tx)
+    })
     return { ok: true, value }
   }
   const details = { ...act.details, refusal: refusal.code }
-  await deps.store.transaction((tx) =>
-    tx.audit.append({ ...act, action: 'audit.read_refused', details }),
-  )
+  await deps.store.transaction(async (tx) => {
+    tx.audit.append({ ...act, action: 'audit.read_refused', details })
+  })
   return { ok: false, refusal }
 }
 

@@ -5,7 +5,6 @@ import { strictest } from '../domain/rego.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { Deps } from './deps.ts'
 import type { RecordedAct } from './record.ts'
-import { recordEvent } from './record.ts'
 import type { RegoAnswer, RegoQuestion } from './rego-policy.ts'
 import type { Transaction } from './store.ts'
 
@@ -82,7 +81,7 @@ export async function recordOpinion(
     const action = isSilent ? 'rego.no_decision' : 'rego.decided'
     const alert = isSilent && !(await tx.audit.alertedWithin(action, QUIET_SECONDS))
     const details = { stage, ...detailsOf(answer) }
-    await recordEvent(tx, { ...act, ...about, action, alert, details })
+    tx.audit.append({ ...act, ...about, action, alert, details })
   }
 }
 

@@ -7,7 +7,6 @@ import { isWritableEmail } from '../domain/ppl-rule.ts'
 import { domainOf } from '../domain/rules.ts'
 import type { Directory, Member } from './ports.ts'
 import { DirectoryUnavailable } from './ports.ts'
-import { recordEvent } from './record.ts'
 import type { Store } from './store.ts'
 import type { KnownIdentity, Link } from './identity-store.ts'
 
@@ -196,12 +195,12 @@ async function pinned(store: Store, identity: Identity): Promise<KnownIdentity |
     if (outcome === 'same') return tx.identities.find(teamId, userId)
     const act = { actor: { kind: 'person', identity }, via: 'bot' } as const
     if (outcome === 'pinned') {
-      await tx.audit.append({ ...act, action: 'identity.pinned', alert: false, details: {} })
+      tx.audit.append({ ...act, action: 'identity.pinned', alert: false, details: {} })
       return { pinned }
     }
     const alert = outcome === 'refused'
     const details = { pinned, now: email }
-    await recordEvent(tx, { ...act, action: 'identity.email_changed', alert, details })
+    tx.audit.append({ ...act, action: 'identity.email_changed', alert, details })
     return undefined
   })
 }

@@ -10,7 +10,6 @@ import { accountOf } from './identify.ts'
 import { typedCode } from './link-code.ts'
 import type { LinkState } from './page-cases.ts'
 import { DirectoryUnavailable } from './ports.ts'
-import { recordEvent } from './record.ts'
 import { isSameAddress } from './same-address.ts'
 import type { Statements, Transaction } from './store.ts'
 import type { SlackUser } from './identity-store.ts'
@@ -63,7 +62,7 @@ export async function link(
     if (linked.outcome === 'unknown') return refuse({ code: 'link-code-wrong' })
     const { before } = linked
     const isNew = before === undefined || (before.subject === subject && before.email === email)
-    await recordEvent(tx, {
+    tx.audit.append({
       action: isNew ? 'identity.linked' : 'identity.relinked',
       actor: { kind: 'person', identity: { ...user, subject, email } },
       via: 'web',
@@ -110,7 +109,7 @@ export async function unlinkUser(
   const was = await tx.identities.unlink(user.teamId, user.userId, subject)
   if (was === undefined) return false
   const details = { ...aboutUser(user), subject: was.subject, pomeriumAddress: was.email }
-  await tx.audit.append({ ...act, action: 'identity.unlinked', alert: false, details })
+  tx.audit.append({ ...act, action: 'identity.unlinked', alert: false, details })
   await markIfOpen(tx, user.userId)
   return true
 }
@@ -171,7 +170,7 @@ async function recordRefused(
     userId: link?.userId ?? ('' as SlackUserId),
   }
   const identity: Identity = { ...inSlack, subject, email }
-  await recordEvent(tx, {
+  tx.audit.append({
     action: 'identity.link_refused',
     actor: { kind: 'person', identity },
     via: 'web',

@@ -1,7 +1,7 @@
 import type { AuditAction, AuditEvent } from '../domain/event.ts'
 import type { ResourceId } from '../domain/ids.ts'
 import type { PolicyDeps } from './locate-policy.ts'
-import { BY_BOT, recordEvent } from './record.ts'
+import { BY_BOT } from './record.ts'
 import type { PolicyState, Transaction } from './store.ts'
 import type { Handled } from './worker.ts'
 
@@ -43,5 +43,5 @@ export async function recordPolicyEvent(
   details: AuditEvent['details'],
   alert = false,
 ): Promise<void> {
-  await recordEvent(tx, { ...BY_BOT, action, resourceId, alert, details })
+  tx.audit.append({ ...BY_BOT, action, resourceId, alert, details })
 }

@@ -3,7 +3,7 @@ import type { Catalogue } from '../domain/resource.ts'
 import { cutText } from '../domain/text.ts'
 import type { Deps } from './deps.ts'
 import { markPeople } from './eligibility.ts'
-import { BY_BOT, recordEvent } from './record.ts'
+import { BY_BOT } from './record.ts'
 import type { Transaction } from './store.ts'
 
 /** How often all is compared. */
@@ -52,7 +52,7 @@ export async function acceptCatalogue(
   const isNew = await deps.store.transaction(async (tx) => {
     const isOther = await tx.catalogues.accept(catalogue, source)
     if (isOther)
-      await recordEvent(tx, {
+      tx.audit.append({
         ...BY_BOT,
         action: 'catalogue.accepted',
         alert: false,
@@ -74,7 +74,7 @@ export async function rejectCatalogue(
   await deps.store.transaction(async (tx) => {
     const shown = problems.slice(0, SHOWN_PROBLEMS).map((text) => cutText(text, SHOWN_CHARACTERS))
     const details = { count: problems.length, problems: shown }
-    await recordEvent(tx, { ...BY_BOT, action: 'catalogue.rejected', alert: true, details })
+    tx.audit.append({ ...BY_BOT, action: 'catalogue.rejected', alert: true, details })
   })
   deps.log.error({ problems }, 'catalogue rejected')
 }

@@ -16,12 +16,6 @@ export interface RecordedAct {
 /** What the bot does by itself. */
 export const BY_BOT: RecordedAct = { actor: { kind: 'bot' }, via: 'bot' }
 
-/** Puts an event on record; an alert is posted to the audit channel too. */
-export async function recordEvent(tx: Transaction, event: AuditEvent): Promise<void> {
-  const { seq } = await tx.audit.append(event)
-  if (event.alert) await tx.work.mark('alert', String(seq))
-}
-
 /** Stores a new request with its audit event, and marks what is now out of date. */
 export async function recordNew(
   tx: Transaction,
@@ -78,7 +72,7 @@ async function recordConsequences(
   const moment = nextMoment(next)
   if (from === undefined || moment?.getTime() !== nextMoment(from)?.getTime())
     await tx.work.schedule('moment', next.id, moment)
-  await recordEvent(tx, {
+  tx.audit.append({
     ...act,
     action,
     requestId: next.id,
@@ -108,7 +102,7 @@ export async function recordRefusal(
   },
 ): Promise<void> {
   const { action, actor, via, refusal, requestId, resourceId } = attempt
-  await tx.audit.append({
+  tx.audit.append({
     action,
     actor,
     via,

@@ -11,7 +11,7 @@ import type {
   RecordedEvent,
   RequestView,
 } from './ports.ts'
-import { BY_BOT, recordEvent } from './record.ts'
+import { BY_BOT } from './record.ts'
 import type { Transaction } from './store.ts'
 
 export type RerouteDeps = Pick<Deps, 'store' | 'catalogue' | 'pages' | 'log'> & {
@@ -90,7 +90,7 @@ async function recordReroute(
   // The alert of an alert that was rerouted comes within the quiet time, so there is no third.
   const alert = !(await tx.audit.alertedWithin('message.rerouted', QUIET_SECONDS))
   const details = { from, to, error: refused.message }
-  await recordEvent(tx, { ...BY_BOT, ...about, action: 'message.rerouted', alert, details })
+  tx.audit.append({ ...BY_BOT, ...about, action: 'message.rerouted', alert, details })
 }
 
 /** The view for a card that stands in a channel, which may be there instead of in its own. */

@@ -20,11 +20,12 @@ export interface Store {
 export interface Transaction extends Statements {
   /** The database's time at the start of the transaction. */
   readonly now: Date
+  readonly audit: Audit
 }
 
 export interface Statements {
   readonly requests: Requests
-  readonly audit: Audit
+  readonly audit: AuditTrail
   readonly identities: Identities
   readonly directory: DirectoryMemory
   readonly policies: PolicyStates
@@ -114,8 +115,15 @@ export class RequestExists extends Error {
   override readonly name = 'RequestExists'
 }
 
-export interface Audit extends AuditReading {
-  append(event: AuditEvent): Promise<RecordedEvent>
+export interface Audit extends AuditTrail {
+  /**
+   * Puts an event on record, and has it posted to the audit channel when it is an alert. It is written when all else is
+   * done, so the transaction itself does not find it, but for alertedWithin.
+   */
+  append(event: AuditEvent): void
+}
+
+export interface AuditTrail extends AuditReading {
   /** State changes of a request after a version, in order. */
   changesAfter(id: RequestId, version: number): Promise<readonly RecordedEvent[]>
   /** What happened to a request, and was tried, the oldest first; the newest ones of more than `limit`. */

@@ -5,10 +5,10 @@ export interface CliCommand {
   run(args: readonly string[]): Promise<CliResult> | CliResult
 }
 
-/** `ok` goes to standard output with exit code 0; the rest to standard error with exit code 1, or 2 for wrong words. */
+/** `ok` goes to standard output with exit code 0; the rest to standard error with exit code 1 unless told, or 2 for wrong words. */
 export type CliResult =
   | { readonly type: 'ok'; readonly text: string }
-  | { readonly type: 'failed'; readonly text: string }
+  | { readonly type: 'failed'; readonly text: string; readonly exitCode?: number }
   | {
       readonly type: 'usage'
       /** What is wrong with the words; absent when there is no more to say than that they are not known. */

@@ -45,7 +45,7 @@ async function forget(tx: Transaction, { teamId, userId }: SlackUser): Promise<C
   const known = await tx.identities.forget(teamId, userId)
   if (known === undefined) return nobody({ teamId, userId })
   const { pinned, link, allowed } = known
-  await tx.audit.append({
+  tx.audit.append({
     ...BY_OPERATOR,
     action: 'identity.forgotten',
     alert: false,
@@ -68,7 +68,7 @@ async function allow(tx: Transaction, of: SlackUser, email: string): Promise<Cli
   if (known === undefined || !(await tx.identities.allow(teamId, userId, email)))
     return nobody(of, '; let them use the bot once, so that it knows who it is')
   const details = { user: userId, team: teamId, pomeriumAddress: email }
-  await tx.audit.append({
+  tx.audit.append({
     ...BY_OPERATOR,
     action: 'identity.address_allowed',
     alert: false,

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { auditCommand } from './audit.ts'
 import { catalogueCommand } from './catalogue.ts'
 import type { CliCommand } from './command.ts'
 import { identityCommand } from './identity.ts'
@@ -12,6 +13,7 @@ const COMMANDS: ReadonlyMap<string, CliCommand> = new Map([
   ['catalogue', catalogueCommand],
   ['policy', policyCommand],
   ['identity', identityCommand],
+  ['audit', auditCommand],
 ])
 
 const [name = '', ...args] = process.argv.slice(2)
@@ -23,7 +25,7 @@ switch (result.type) {
     break
   case 'failed':
     process.stderr.write(`${result.text}\n`)
-    process.exitCode = 1
+    process.exitCode = result.exitCode ?? 1
     break
   case 'usage': {
     process.stderr.write(`${problemOf(result)}\n${usageText()}`)

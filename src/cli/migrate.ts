@@ -8,9 +8,12 @@ export const migrateCommand: CliCommand = {
   run: (args) =>
     args.length > 0
       ? { type: 'usage' }
-      : withDatabase(async (db) => {
-          const applied = await migrate(db)
-          const text = applied.length === 0 ? 'nothing to do' : `applied ${applied.join(', ')}`
-          return { type: 'ok', text }
-        }),
+      : withDatabase(
+          async (db) => {
+            const applied = await migrate(db)
+            const text = applied.length === 0 ? 'nothing to do' : `applied ${applied.join(', ')}`
+            return { type: 'ok', text }
+          },
+          { isPatient: true },
+        ),
 }

@@ -38,7 +38,7 @@ function assign(resource: ResourceId, policyId: string | undefined): Promise<Cli
         }
       const was = known.policyId
       await tx.policies.assign(resource, known.policyName, policyId)
-      await tx.audit.append({
+      tx.audit.append({
         action: policyId === undefined ? 'policy.forgotten' : 'policy.adopted',
         actor: { kind: 'bot' },
         via: 'cli',

@@ -88,6 +88,8 @@ export interface AuditEvent {
   readonly action: AuditAction
   readonly actor: Actor
   readonly via: Via
+  /** The network address that it came from, where one is known. */
+  readonly source?: string
   readonly requestId?: RequestId
   /** Present on state changes only: the version that the change made. */
   readonly requestVersion?: number

@@ -1,25 +1,20 @@
 import { sql } from 'kysely'
 import type { Selectable } from 'kysely'
 import type { RecordedEvent } from '../app/ports.ts'
-import type { Audit, AuditReading } from '../app/store.ts'
+import type { AuditReading, AuditTrail } from '../app/store.ts'
 import type { Actor, AuditEvent } from '../domain/event.ts'
 import type { Database } from './database.ts'
+import { canonicalJson } from '../domain/canonical.ts'
+import { splitDetails } from '../domain/event-details.ts'
 import type { SlackTeamId, SlackUserId } from '../domain/ids.ts'
 import type { Identity } from '../domain/person.ts'
 import { identity } from './columns.ts'
 import type { AuditEventTable } from './schema.ts'
+import { workIn } from './work.ts'
 
-/** The audit trail, but for looking into it. */
-export function auditIn(tx: Database): Omit<Audit, keyof AuditReading> {
+/** The audit trail, but for looking into it and for appending. */
+export function auditIn(tx: Database): Omit<AuditTrail, keyof AuditReading> {
   return {
-    async append(event) {
-      const row = await tx
-        .insertInto('audit_event')
-        .values({ ...actorColumns(event.actor), ...eventColumns(event) })
-        .returningAll()
-        .executeTakeFirstOrThrow()
-      return toEvent(row)
-    },
     async changesAfter(id, version) {
       const rows = await tx
         .selectFrom('audit_event')
@@ -62,15 +57,32 @@ export function auditIn(tx: Database): Omit<Audit, keyof AuditReading> {
   }
 }
 
+/** Appends events in their order, and has alerts posted. They wait for whoever appends at the same time. */
+export async function appendEvents(tx: Database, events: readonly AuditEvent[]): Promise<void> {
+  if (events.length === 0) return
+  const rows = await tx
+    .insertInto('audit_event')
+    .values(events.map((event) => ({ ...actorColumns(event.actor), ...eventColumns(event) })))
+    .returning(['seq', 'alert'])
+    .execute()
+  const alerts = rows.flatMap(({ seq, alert }) =>
+    alert ? [{ kind: 'alert', subject: seq } as const] : [],
+  )
+  if (alerts.length > 0) await workIn(tx).markAll(alerts)
+}
+
 function eventColumns(event: AuditEvent) {
+  const details = splitDetails(event.details)
   return {
     action: event.action,
     via: event.via,
+    source_address: event.source ?? null,
     request_id: event.requestId ?? null,
     request_version: event.requestVersion ?? null,
     resource_id: event.resourceId ?? null,
     alert: event.alert,
-    details: JSON.stringify(event.details),
+    public_details: canonicalJson(details.public),
+    personal_details: details.personal === undefined ? null : canonicalJson(details.personal),
   }
 }
 
@@ -93,6 +105,7 @@ export function toEvent(row: Selectable<AuditEventTable>): RecordedEvent {
     action: row.action,
     via: row.via,
     actor: row.actor_kind === 'bot' ? { kind: 'bot' } : { kind: 'person', identity: actorOf(row) },
+    ...(row.source_address === null ? {} : { source: row.source_address }),
     ...(row.request_id === null ? {} : { requestId: row.request_id }),
     ...(row.request_version === null ? {} : { requestVersion: row.request_version }),
     ...(row.resource_id === null ? {} : { resourceId: row.resource_id }),

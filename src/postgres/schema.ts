@@ -22,6 +22,8 @@ import type {
 import type { WorkKind } from '../app/work-list.ts'
 
 type Stored<T> = ColumnType<T, T, never>
+/** By the database alone. */
+type Given<T> = ColumnType<T, never, never>
 type JsonText<T extends object> = ColumnType<T, string, string>
 
 export interface RequestTable {
@@ -124,8 +126,9 @@ export interface AccessGrantTable {
 }
 
 export interface AuditEventTable {
-  seq: Generated<string>
-  at: Generated<Date>
+  seq: Given<string>
+  at: Given<Date>
+  recorded_by: Given<string | null>
   action: AuditAction
   via: Via
   actor_kind: 'person' | 'bot'
@@ -133,11 +136,20 @@ export interface AuditEventTable {
   actor_user_id: SlackUserId | null
   actor_email: string | null
   actor_subject: string | null
+  source_address: Generated<string | null>
   request_id: RequestId | null
   request_version: number | null
   resource_id: ResourceId | null
   alert: boolean
-  details: JsonText<{ [key: string]: Json }>
+  schema_version: Generated<number>
+  public_details: string
+  personal_details: string | null
+  actor_salt: Given<string | null>
+  actor_digest: Given<Buffer | null>
+  personal_salt: Given<string | null>
+  personal_digest: Given<Buffer | null>
+  hash: Given<Buffer>
+  details: Given<{ [key: string]: Json }>
 }
 
 export interface IdentityTable {

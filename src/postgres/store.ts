@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import pg from 'pg'
-import type { Statements, Store } from '../app/store.ts'
+import type { Audit, Statements, Store } from '../app/store.ts'
+import type { AuditEvent } from '../domain/event.ts'
 import { auditReadingIn } from './audit-reading.ts'
-import { auditIn } from './audit.ts'
+import { appendEvents, auditIn } from './audit.ts'
 import { catalogueRevisionsIn } from './catalogue-revisions.ts'
 import type { Database } from './database.ts'
 import { directoryMemoryIn } from './directory-memory.ts'
@@ -28,7 +29,20 @@ export function createStore(db: Database): Store {
             const { rows } = await sql<{ now: Date }>`select jit_now() as now`.execute(tx)
             const now = rows[0]?.now
             if (now === undefined) throw new TypeError('the database told no time')
-            return work({ now, ...everythingIn(tx) })
+            // Events wait for each other's transactions, so they are appended when all else is done: nobody holds up
+            // the trail longer than it takes to commit, and nobody waits for a request while holding it.
+            const events: AuditEvent[] = []
+            const everything = everythingIn(tx)
+            const audit: Audit = {
+              ...everything.audit,
+              append: (event) => void events.push(event),
+              alertedWithin: async (action, seconds) =>
+                events.some((event) => event.alert && event.action === action) ||
+                everything.audit.alertedWithin(action, seconds),
+            }
+            const result = await work({ ...everything, now, audit })
+            await appendEvents(tx, events)
+            return result
           })
         } catch (error) {
           const isTransient = error instanceof pg.DatabaseError && TRY_AGAIN.has(error.code ?? '')

@@ -117,14 +117,13 @@ async function fillTrail({ pool }: TestDatabase, count: number): Promise<void> {
          3600, requested_at, 'expired', requested_at + interval '1 hour' from request where id::integer % 2 = 0`,
     )
     await client.query(
-      `insert into audit_event (at, action, via, actor_kind, actor_team_id, actor_user_id, actor_email, request_id, resource_id, details)
-       select timestamptz '2026-01-01Z' + n * interval '1 minute',
-         case when n < 1000 then 'identity.pinned' when n % 5000 = 0 then 'policy.blocked'
-           else (array['request.create_refused', 'request.approve_refused', 'grant.end_refused', 'grant.extend_refused'])[1 + n % 4] end,
+      `insert into audit_event (action, via, actor_kind, actor_team_id, actor_user_id, actor_email, request_id, resource_id, public_details, personal_details)
+       select at_time(timestamptz '2026-01-01Z' + n * interval '1 minute', case when n < 1000 then 'identity.pinned' when n % 5000 = 0 then 'policy.blocked'
+           else (array['request.create_refused', 'request.approve_refused', 'grant.end_refused', 'grant.extend_refused'])[1 + n % 4] end),
          'button', 'person', 'T', who, lower(who) || '@example.com',
          case when n < 1000 then null else lpad((n / 8)::text, 8, '0') end,
          case when n < 1000 then null else 'r' || n / 8 % 20 end,
-         jsonb_build_object('refusal', 'own-request', 'reason', 'INC-42 dashboards are red')
+         '{"refusal":"own-request"}', '{"reason":"INC-42 dashboards are red"}'
        from generate_series(1, $1::integer) n, lateral (select 'U' || n % 997) as one (who)`,
       [count],
     )

@@ -35,7 +35,7 @@ describe('I3: state and audit trail commit together', () => {
     )
     await assert.rejects(
       store.transaction(async (tx) => {
-        await tx.audit.append({
+        tx.audit.append({
           action: 'request.cancelled',
           actor: { kind: 'bot' },
           via: 'bot',

@@ -177,8 +177,8 @@ async function fill({ pool }: TestDatabase, rows: readonly Row[]): Promise<void>
       const { who, request, resource } = row
       const address = who === undefined || !row.hasAddress ? null : addressOf(who)
       await client.query(
-        `insert into audit_event (at, action, via, actor_kind, actor_user_id, actor_email, request_id, resource_id, details)
-         values ($1, $2, 'web', $3, $4, $5, $6, $7, '{"n": 1}')`,
+        `insert into audit_event (action, via, actor_kind, actor_user_id, actor_email, request_id, resource_id, public_details)
+         values (at_time($1, $2), 'web', $3, $4, $5, $6, $7, '{"n": 1}')`,
         [
           timeOf(row, index),
           row.action,
@@ -371,8 +371,8 @@ describe('queries of the trail', () => {
        from request, lateral (select timestamptz '2026-01-01Z' + id::integer * interval '1m') as begun (at)`,
     )
     await client.query(
-      `insert into audit_event (at, action, via, actor_kind, actor_user_id, actor_email, request_id, resource_id)
-       select timestamptz '2026-01-01Z' + n * interval '10m', case when n < 50 then 'identity.pinned' else 'grant.end_refused' end,
+      `insert into audit_event (action, via, actor_kind, actor_user_id, actor_email, request_id, resource_id)
+       select at_time(timestamptz '2026-01-01Z' + n * interval '10m', case when n < 50 then 'identity.pinned' else 'grant.end_refused' end),
          'web', 'person', 'U' || n % 99, 'u' || n % 99 || '@example.com', lpad((n / 4 + 1)::text, 8, '0'), 'r' || n % 5
        from generate_series(1, 7000) n`,
     )

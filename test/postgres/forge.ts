@@ -17,7 +17,7 @@ export function told(
     user === undefined
       ? `'bot', null, null, null`
       : `'person', 'T0TEAM', '${user}', '${user.slice(2).toLowerCase()}@example.com'`
-  return `insert into audit_event (action, via, actor_kind, actor_team_id, actor_user_id, actor_email, request_id, request_version, details)
+  return `insert into audit_event (action, via, actor_kind, actor_team_id, actor_user_id, actor_email, request_id, request_version, public_details)
     values ('${action}', 'button', ${actor}, '${id}', ${version}, '${JSON.stringify(details)}')`
 }
 

@@ -5,7 +5,7 @@ import type { SlackTeamId, SlackUserId } from '../../src/domain/ids.ts'
 import type { Identity } from '../../src/domain/person.ts'
 import { alex, anEngineer, kim } from '../support/build.ts'
 import type { TestDatabase } from '../support/database.ts'
-import { aDatabase, commit } from './support.ts'
+import { aDatabase, commit, record } from './support.ts'
 
 let database: TestDatabase
 before(async () => {
@@ -186,7 +186,7 @@ describe('refused links', () => {
     alert: false,
     details: { refusal },
   })
-  const append = (event: AuditEvent) => database.store.transaction((tx) => tx.audit.append(event))
+  const append = (event: AuditEvent) => record(database, event)
   const wrong = (subject: string) =>
     database.store.transaction((tx) => tx.identities.wrongCodes(subject, 600))
 
@@ -212,7 +212,7 @@ describe('refused links', () => {
       Array.from({ length: 5 }, () =>
         database.store.transaction(async (tx) => {
           const count = await tx.identities.wrongCodes('sub-hasty', 600)
-          await tx.audit.append(refused('sub-hasty', 'link-code-wrong'))
+          tx.audit.append(refused('sub-hasty', 'link-code-wrong'))
           return count
         }),
       ),

@@ -80,7 +80,7 @@ async function fill({ pool }: TestDatabase): Promise<void> {
       `insert into audit_event (action, via, actor_kind, alert) select 'policy.blocked', 'bot', 'bot', n % 50 = 0 from (${ids}) one`,
     )
     await client.query(
-      `insert into audit_event (action, via, actor_kind, actor_subject, actor_email, details)
+      `insert into audit_event (action, via, actor_kind, actor_subject, actor_email, public_details)
        select 'identity.link_refused', 'web', 'person', 's' || n % 399, 'x@example.com', '{"refusal": "link-code-wrong"}' from (${ids}) one`,
     )
     await client.query(

@@ -202,7 +202,7 @@ describe('histories', () => {
 
   const rows: readonly (readonly [string, string])[] = [
     [
-      `update audit_event set details = '{"forged": true}'`,
+      `update audit_event set public_details = '{"forged": true}'`,
       'audit_event is append-only: UPDATE refused',
     ],
     ['delete from audit_event', 'audit_event is append-only: DELETE refused'],

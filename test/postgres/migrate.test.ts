@@ -11,7 +11,9 @@ const FOLDER = new URL('../../db/migrations/', import.meta.url)
 
 async function anEmptyDatabase(): Promise<TestDatabase> {
   const database = await createTestDatabase(2)
-  await database.pool.query('drop schema public cascade; create schema public')
+  await database.pool.query(
+    'drop schema if exists audit cascade; drop schema public cascade; create schema public',
+  )
   return database
 }
 

@@ -6,7 +6,7 @@ import type { PolicyState, Transaction } from '../../src/app/store.ts'
 import type { ResourceId, SlackChannelId } from '../../src/domain/ids.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { after, alex, anEngineer } from '../support/build.ts'
-import { aDatabase, ask } from './support.ts'
+import { aDatabase, ask, record } from './support.ts'
 
 let database: TestDatabase
 before(async () => {
@@ -145,15 +145,12 @@ describe('messages', () => {
   })
 
   it('remembers that an alert was posted, once', async () => {
-    const seq = await inTx(async (tx) => {
-      const event = await tx.audit.append({
-        action: 'policy.blocked',
-        actor: { kind: 'bot' },
-        via: 'bot',
-        alert: true,
-        details: {},
-      })
-      return event.seq
+    const { seq } = await record(database, {
+      action: 'policy.blocked',
+      actor: { kind: 'bot' },
+      via: 'bot',
+      alert: true,
+      details: {},
     })
     const isPosted = () => inTx((tx) => tx.messages.isAlertPosted(seq))
     assert.equal(await isPosted(), false)

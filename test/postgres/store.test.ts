@@ -82,7 +82,7 @@ describe('transaction', () => {
     await using database = await aDatabase(2)
     const { store } = database
     const failed = store.transaction(async (tx) => {
-      await tx.audit.append({ ...actOf(kim), action: 'policy.written', alert: false, details: {} })
+      tx.audit.append({ ...actOf(kim), action: 'policy.written', alert: false, details: {} })
       await tx.work.mark('policy', 'grafana-prod')
       await tx.identities.pin(alex)
       throw new Error('on purpose')

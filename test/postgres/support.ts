@@ -1,9 +1,11 @@
 import type { PoolClient } from 'pg'
 import { recordChange, recordNew } from '../../src/app/record.ts'
 import type { RecordedAct } from '../../src/app/record.ts'
+import type { RecordedEvent } from '../../src/app/ports.ts'
 import type { Store } from '../../src/app/store.ts'
 import type { Command } from '../../src/domain/decide.ts'
 import { decide } from '../../src/domain/decide.ts'
+import type { AuditEvent } from '../../src/domain/event.ts'
 import type { RequestId } from '../../src/domain/ids.ts'
 import type { Person } from '../../src/domain/person.ts'
 import { identityOf } from '../../src/domain/person.ts'
@@ -193,4 +195,12 @@ export async function commit(database: TestDatabase, ...statements: string[]): P
   } finally {
     client.release()
   }
+}
+
+/** Puts an event on record, and gives it back as it is read. */
+export async function record({ store }: TestDatabase, event: AuditEvent): Promise<RecordedEvent> {
+  await store.transaction(async (tx) => tx.audit.append(event))
+  const [last] = await store.statement((db) => db.audit.newest({}, Number.MAX_SAFE_INTEGER, 1))
+  if (last === undefined) throw new Error('nothing is on record')
+  return last
 }

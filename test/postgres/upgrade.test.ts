@@ -7,6 +7,7 @@ import { Migrator } from 'kysely/migration'
 import { migrate } from '../../db/migrate.ts'
 import type { RequestId } from '../../src/domain/ids.ts'
 import { identityOf } from '../../src/domain/person.ts'
+import { verifyTrail } from '../../src/postgres/audit-verify.ts'
 import type { AccessRequest } from '../../src/domain/request.ts'
 import { settled } from '../../src/domain/request.ts'
 import type { TestDatabase } from '../support/database.ts'
@@ -20,9 +21,10 @@ import {
   anApprovedRequest,
   after,
   alex,
+  anEngineer,
   kim,
 } from '../support/build.ts'
-import { approval, change, commit } from './support.ts'
+import { approval, ask, change, commit } from './support.ts'
 
 const BEFORE = ['0001_requests', '0002_invariants', '0003_outside_world']
 
@@ -163,7 +165,9 @@ const ROWS: Readonly<
 /** A database as it was, with old rows, that was then brought up to date. */
 async function anUpgradedDatabase(): Promise<TestDatabase> {
   const database = await createTestDatabase(3)
-  await database.pool.query('drop schema public cascade; create schema public')
+  await database.pool.query(
+    'drop schema if exists audit cascade; drop schema public cascade; create schema public',
+  )
   await migrateHalfway(database.db)
   await database.pool.query(
     `insert into catalogue_revision (revision, source, accepted_at) values
@@ -211,6 +215,20 @@ describe('a database that was in use before there were rules', () => {
     assert.equal(await take('00000005', { type: 'confirm-active', at: after(90) }), 'active')
     assert.equal(await take('00000006', { type: 'tick', at: after(9_000) }), 'ended')
     assert.equal(await take('00000007', { type: 'confirm-ended', at: after(90) }), 'ended')
+  })
+
+  it('has the events from before in the chain, as they were', async () => {
+    await using database = await anUpgradedDatabase()
+    const { finding, problems, events } = await verifyTrail(database.db)
+    assert.deepEqual([finding, problems], [undefined, []])
+    const { rows } = await database.pool.query(
+      `select count(*)::int as events, count(*) filter (where schema_version = 0 and recorded_by is null)::int as before
+       from audit_event`,
+    )
+    assert.deepEqual(rows, [{ events, before: events }])
+    assert.ok(events > 10)
+    await ask(database.store, { by: anEngineer('later') })
+    assert.equal((await verifyTrail(database.db)).events, events + 1)
   })
 
   it('knows the catalogue that was accepted last', async () => {

@@ -15,6 +15,8 @@ export interface TestDatabase extends AsyncDisposable {
   readonly pool: pg.Pool
   readonly store: Store
   readonly clock: TestClock
+  /** A database with the same in it; nobody may be connected to this one meanwhile but for its own pool, which lets go. */
+  copy(): Promise<TestDatabase>
 }
 
 /** The database's clock: it runs, and jumps when it is told to. */
@@ -37,12 +39,16 @@ export async function createTemplate(serverUrl: string): Promise<string> {
 
 /** A fresh copy of the template. */
 export async function createTestDatabase(connections = 10): Promise<TestDatabase> {
-  const server = process.env['JIT_TEST_SERVER']
   const template = process.env['JIT_TEST_TEMPLATE']
-  if (server === undefined || template === undefined)
+  if (template === undefined)
     throw new Error(
       'run the tests with "npm test", or add --test-global-setup=test/support/global-setup.ts',
     )
+  return copyOf(template, connections)
+}
+
+async function copyOf(template: string, connections: number): Promise<TestDatabase> {
+  const server = process.env['JIT_TEST_SERVER'] ?? ''
   const name = `jit_test_${randomUUID().replaceAll('-', '')}`
   await onServer(server, (client) => client.query(`create database ${name} template ${template}`))
   const url = withName(server, name)
@@ -53,6 +59,15 @@ export async function createTestDatabase(connections = 10): Promise<TestDatabase
     pool,
     store: createStore(db),
     clock: createClock(pool),
+    async copy() {
+      await onServer(server, (client) =>
+        client.query(
+          'select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1',
+          [name],
+        ),
+      )
+      return copyOf(name, connections)
+    },
     async [Symbol.asyncDispose]() {
       await db.destroy()
       await onServer(server, (client) => client.query(`drop database ${name} with (force)`))
@@ -60,13 +75,20 @@ export async function createTestDatabase(connections = 10): Promise<TestDatabase
   }
 }
 
-/** Puts a settable clock in the place of the database's own. */
+/**
+ * Puts a settable clock in the place of the database's own. `at_time` gives a value back and stops the clock at an instant
+ * for the rest of the transaction: rows whose times the database gives can so be made for any time.
+ */
 export async function installClock(db: Database): Promise<void> {
   await sql`create table test_clock (shift interval not null)`.execute(db)
   await sql`insert into test_clock values ('0')`.execute(db)
   await sql`
     create or replace function jit_now() returns timestamptz language sql volatile
-    as $$ select clock_timestamp() + shift from test_clock $$`.execute(db)
+    as $$ select coalesce(nullif(current_setting('test.now', true), '')::timestamptz, clock_timestamp() + shift)
+      from test_clock $$`.execute(db)
+  await sql`
+    create function at_time(instant timestamptz, value text) returns text language sql volatile
+    as $$ select value from set_config('test.now', instant::text, true) $$`.execute(db)
 }
 
 function createClock(pool: pg.Pool): TestClock {

@@ -1,0 +1,176 @@
+import { sql } from 'kysely'
+import type { ChainedEvent, Sealed } from '../trail/entry.ts'
+import { actorOpening, genesisOf, personalOpening } from '../trail/entry.ts'
+import type { Beginning } from '../trail/verify.ts'
+import type { Database } from './database.ts'
+
+/** Events of the chain that are read at once; about 2 MB. */
+const BATCH_LENGTH = 2_000
+/** As many as have a connection. */
+const BATCHES_AHEAD = 2
+const FIELD = '\x1f'
+const ROW = '\x1e'
+
+/**
+ * Where a walk along the chain begins: before all events, or at one, whose predecessor's hash is taken on trust. Throws
+ * when the database does not have one chain, or not that predecessor.
+ */
+export async function chainBeginning(db: Database, from = 1): Promise<Beginning> {
+  const { rows } = await sql<{ logId: string; begunAfter: string }>`
+    select log_id as "logId", begun_after as "begunAfter" from audit.chain`.execute(db)
+  const [row] = rows
+  if (row === undefined || rows.length > 1)
+    throw new Error(`audit_chain has ${rows.length} rows where there should be one`)
+  const gapsUntil = Number(row.begunAfter)
+  if (from <= 1)
+    return { after: { seq: 0, hash: genesisOf(row.logId) }, gapsUntil, isTrusted: false }
+  const before = await sql<{ seq: string; hash: string }>`
+    select seq, encode(hash, 'hex') as hash from audit.chained_event where seq < ${from} order by seq desc limit 1`.execute(
+    db,
+  )
+  const [last] = before.rows
+  if (last === undefined) throw new Error(`there is no event before ${from}`)
+  return { after: { seq: Number(last.seq), hash: last.hash }, gapsUntil, isTrusted: true }
+}
+
+/**
+ * Events with a number above one and up to another, in order, in batches; the next ones are read while one is looked at.
+ * Each comes as one text: rows of so many columns would take most of the time that a verification has. Events that are
+ * recorded meanwhile are left out. Throws a {@link BrokenRow} for what cannot be an event of ours.
+ */
+export async function* chainedEvents(
+  db: Database,
+  after = 0,
+  to = Number.MAX_SAFE_INTEGER,
+): AsyncGenerator<readonly ChainedEvent[]> {
+  const { rows } = await sql<{ first: string | null; last: string | null }>`
+    select min(seq) as first, max(seq) as last from audit.chained_event where seq > ${after}`.execute(
+    db,
+  )
+  const [{ first, last } = { first: null, last: null }] = rows
+  if (first === null) return
+  const end = Math.min(to, Number(last))
+  let start = Number(first) - 1
+  const ahead: Promise<readonly ChainedEvent[]>[] = []
+  while (start < end || ahead.length > 0) {
+    while (start < end && ahead.length < BATCHES_AHEAD) {
+      const batch = readBatch(db, start, Math.min(start + BATCH_LENGTH, end))
+      // Nobody waits for it yet; it is told when its turn comes.
+      batch.catch(() => {})
+      ahead.push(batch)
+      start += BATCH_LENGTH
+    }
+    const batch = await ahead.shift()
+    if (batch !== undefined && batch.length > 0) yield batch
+  }
+}
+
+/** A row that the table would not have taken. */
+export class BrokenRow extends Error {
+  override readonly name = 'BrokenRow'
+  readonly seq: number
+
+  constructor(seq: number, what: string) {
+    super(what)
+    this.seq = seq
+  }
+}
+
+async function readBatch(
+  db: Database,
+  after: number,
+  to: number,
+): Promise<readonly ChainedEvent[]> {
+  const { rows } = await sql<{ text: string | null; forged: string | null }>`
+    select string_agg(concat(${sql.join(COLUMNS, sql`, ${sql.lit(FIELD)}, `)}), ${sql.lit(ROW)}) as text,
+      min(seq) filter (where details is distinct from
+        public_details::jsonb || coalesce(personal_details::jsonb, '{}')) as forged
+    from audit.chained_event where seq > ${after} and seq <= ${to}`.execute(db)
+  const { text, forged } = rows[0] ?? { text: null, forged: null }
+  if (forged !== null)
+    throw new BrokenRow(Number(forged), 'its details for queries are not those on record')
+  const events = text === null ? [] : text.split(ROW).map(chainedEvent)
+  // The database gives them as they lie, which is nearly always their order.
+  return events.sort((a, b) => a.seq - b.seq)
+}
+
+/** JSON, in which people's own control characters are no separators; empty for null. */
+const quoted = (column: string) => sql`to_json(${sql.ref(column)})`
+const hex = (column: string) => sql`encode(${sql.ref(column)}, 'hex')`
+
+const COLUMNS = [
+  sql`seq`,
+  sql`to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`,
+  sql`action`,
+  sql`via`,
+  sql`alert`,
+  quoted('recorded_by'),
+  quoted('request_id'),
+  sql`request_version`,
+  quoted('resource_id'),
+  sql`schema_version`,
+  sql`public_details`,
+  hex('actor_digest'),
+  sql`actor_salt`,
+  quoted('actor_email'),
+  quoted('source_address'),
+  quoted('actor_subject'),
+  quoted('actor_team_id'),
+  quoted('actor_user_id'),
+  hex('personal_digest'),
+  sql`personal_salt`,
+  sql`personal_details`,
+  hex('hash'),
+  sql`actor_kind`,
+]
+
+function chainedEvent(row: string): ChainedEvent {
+  const cells = row.split(FIELD)
+  const cell = (index: number) => cells[index] ?? ''
+  const known = (index: number) => cells[index] || undefined
+  const text = (index: number) => unquoted(cells[index] ?? '')
+  const seq = Number(cell(0))
+  if (cells.length !== COLUMNS.length)
+    throw new BrokenRow(seq, 'there are control characters where there can be none')
+  if ((cell(22) === 'bot') !== (cell(11) === ''))
+    throw new BrokenRow(seq, 'what acted is not what its digest is of')
+  const version = known(7)
+  return {
+    seq,
+    at: cell(1),
+    action: cell(2),
+    via: cell(3),
+    alert: cell(4) === 't',
+    recordedBy: text(5),
+    requestId: text(6),
+    requestVersion: version === undefined ? undefined : Number(version),
+    resourceId: text(8),
+    schemaVersion: Number(cell(9)),
+    publicDetails: cell(10),
+    actor: cell(11) === '' ? undefined : actorIn(cell(11), known(12), text),
+    personal: cell(18) === '' ? undefined : personalIn(cell(18), known(19), known(20)),
+    hash: cell(21),
+  }
+}
+
+function unquoted(json: string): string | undefined {
+  if (json === '') return undefined
+  return json.includes('\\') ? (JSON.parse(json) as string) : json.slice(1, -1)
+}
+
+function actorIn(
+  digest: string,
+  salt: string | undefined,
+  text: (index: number) => string | undefined,
+): Sealed {
+  const [email, source, subject, team, user] = [text(13), text(14), text(15), text(16), text(17)]
+  if (salt !== undefined)
+    return { digest, opening: actorOpening(salt, { email, source, subject, team, user }) }
+  return { digest, remains: [email, source, subject, team, user].filter(Boolean).join(' ') }
+}
+
+function personalIn(digest: string, salt: string | undefined, details: string | undefined): Sealed {
+  if (salt !== undefined && details !== undefined)
+    return { digest, opening: personalOpening(salt, details) }
+  return { digest, remains: details ?? '' }
+}

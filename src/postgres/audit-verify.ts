@@ -1,0 +1,88 @@
+import { sql } from 'kysely'
+import type { Erasure, Finding, Head, Verified } from '../trail/verify.ts'
+import { verifyChain } from '../trail/verify.ts'
+import { BrokenRow, chainBeginning, chainedEvents } from './audit-chain.ts'
+import type { Database } from './database.ts'
+
+/** What a verification of the trail in the database came to. */
+export interface TrailVerified extends Verified {
+  /** Whether it began with a hash that was taken on trust. */
+  readonly isTrusted: boolean
+  /** What is wrong beside the chain itself: guards that are off, requests that moved without an event. */
+  readonly problems: readonly string[]
+}
+
+/** Verifies all events, or those from one number to another, against heads known from outside. */
+export async function verifyTrail(
+  db: Database,
+  options: {
+    readonly from?: number | undefined
+    readonly to?: number | undefined
+    readonly heads?: readonly Head[] | undefined
+  } = {},
+): Promise<TrailVerified> {
+  const { from, to, heads = [] } = options
+  const beginning = await chainBeginning(db, from)
+  const within = to === undefined ? heads : heads.filter(({ seq }) => seq <= to)
+  const erasures = await erasuresOf(db)
+  const walked = await brokenAsFinding(beginning.after, () =>
+    verifyChain(chainedEvents(db, beginning.after.seq, to), beginning, { heads: within, erasures }),
+  )
+  const isWhole = from === undefined && to === undefined
+  const problems = [...(await guardProblems(db)), ...(isWhole ? await unrecorded(db) : [])]
+  return { ...walked, isTrusted: beginning.isTrusted, problems }
+}
+
+async function brokenAsFinding(head: Head, walk: () => Promise<Verified>): Promise<Verified> {
+  try {
+    return await walk()
+  } catch (error) {
+    if (!(error instanceof BrokenRow)) throw error
+    const finding: Finding = { seq: error.seq, problem: error.message }
+    return { events: 0, head, erased: 0, headsMet: 0, finding }
+  }
+}
+
+async function erasuresOf(db: Database): Promise<readonly Erasure[]> {
+  const { rows } = await sql<Erasure>`
+    select details ->> 'pseudonym' as pseudonym, details -> 'seqs' as seqs
+    from audit.chained_event where action = 'audit.erased' order by seq`.execute(db)
+  return rows
+}
+
+/** What keeps the trail append-only and is not in order. */
+export async function guardProblems(db: Database): Promise<readonly string[]> {
+  const { rows } = await sql<{ problem: string }>`
+    select 'trigger ' || name || ' of ' || on_table || ' is missing, altered or switched off' as problem
+    from (values
+      -- Before each row that is updated or deleted; before any truncation; before each row that is inserted.
+      ('audit_event', 'audit_event_append_only', 27, 'refuse_change'),
+      ('audit_event', 'audit_event_no_truncate', 34, 'refuse_change'),
+      ('audit_event', 'zz_chain_audit_event', 7, 'chain_audit_event'),
+      ('audit_chain', 'audit_chain_append_only', 27, 'refuse_change'),
+      ('audit_chain', 'audit_chain_no_truncate', 34, 'refuse_change')
+    ) as guards (on_table, name, type, runs)
+    where not exists (
+      select from pg_trigger
+      join pg_proc on pg_proc.oid = tgfoid
+      where tgrelid = to_regclass(on_table) and tgname = name and tgtype = type and tgenabled = 'A' and tgqual is null
+        and proname = runs)
+    union all
+    select 'audit_event.details is no longer generated from what is on record'
+    where not exists (
+      select from pg_attribute
+      where attrelid = to_regclass('audit_event') and attname = 'details' and attgenerated = 's')`.execute(
+    db,
+  )
+  return rows.map(({ problem }) => problem)
+}
+
+/** Requests whose version is not that of their last event. */
+async function unrecorded(db: Database): Promise<readonly string[]> {
+  const { rows } = await sql<{ problem: string }>`
+    select format('request %s is at version %s, its last event at %s', id, version, coalesce(last, 0)) as problem
+    from audit.request_version
+    where version is distinct from last
+    order by id limit 20`.execute(db)
+  return rows.map(({ problem }) => problem)
+}

@@ -1,0 +1,13 @@
+import type { Head } from './verify.ts'
+
+const HEAD = /\b([1-9]\d{0,14}):([0-9a-f]{64})\b/g
+
+/** How a head is written, in messages, log lines and files alike. */
+export function formatHead({ seq, hash }: Head): string {
+  return `${seq}:${hash}`
+}
+
+/** All heads in a text, whatever stands around them: a file of heads, log lines, a copied message. */
+export function headsIn(text: string): readonly Head[] {
+  return [...text.matchAll(HEAD)].map(([, seq, hash = '']) => ({ seq: Number(seq), hash }))
+}
