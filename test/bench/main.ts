@@ -10,6 +10,7 @@ import { globalSetup, globalTeardown } from '../support/global-setup.ts'
 import { measureAssertions } from './assertion.ts'
 import { measureAudit } from './audit.ts'
 import { ANSWERERS, ASKERS, CHANNEL, PEOPLE, benchCatalogue } from './catalogue.ts'
+import { measureChain } from './chain.ts'
 import { startChild } from './child.ts'
 import { measureMerge } from './merge.ts'
 import { measurePages } from './pages.ts'
@@ -31,6 +32,7 @@ try {
   measureRules(REPORT)
   await measureCompiledRego(REPORT)
   await measureAssertions(REPORT)
+  await measureChain(REPORT)
   await measureAudit(REPORT)
   await measureBot()
 } finally {
