@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { Breaker } from './app/breaker.ts'
 import { remembering } from './app/directories.ts'
 import { acceptCatalogue, rejectCatalogue } from './app/reconcile.ts'
+import type { TrailWatch } from './app/watch-trail.ts'
 import { awaitedDirectory } from './awaited-directory.ts'
 import type { Config } from './config.ts'
 import { requestIdFrom } from './domain/ids.ts'
@@ -20,6 +21,7 @@ import { createMessenger } from './slack/messenger.ts'
 import { workspaceProblems } from './slack/preflight.ts'
 import { createWebClient } from './slack/web-client.ts'
 import { within } from './timing.ts'
+import { publishHeads, watchAuditTrail } from './watch-audit-trail.ts'
 
 const START_CLEANUP_MS = 2_000
 
@@ -49,7 +51,8 @@ export async function startBot(config: Config, parts: Parts): Promise<Bot> {
   try {
     const port = await entrance.start(config.port)
     metrics = await openMetrics(config.metricsPort, log)
-    const household = keepHouse(config, parts, { foundation, entrance, inForce })
+    const watch = await watchAuditTrail(config, foundation, log)
+    const household = keepHouse(config, parts, { foundation, entrance, inForce, watch })
     const { deps, client } = household
     const showPages = () => admit(household, metrics)
     const isKnown =
@@ -57,6 +60,7 @@ export async function startBot(config: Config, parts: Parts): Promise<Bot> {
       parts.catalogue.revision
     if (isKnown) await showPages()
     const slack = await joinSlack(household)
+    publishHeads(foundation)
     if (!isKnown) await showPages()
     log.info({ port, team: slack.teamId, resources: parts.catalogue.resources.size }, 'ready')
     return {
@@ -107,7 +111,13 @@ function keepHouse(
     foundation,
     entrance,
     inForce,
-  }: { readonly foundation: Foundation; readonly entrance: Entrance; readonly inForce: InForce },
+    watch,
+  }: {
+    readonly foundation: Foundation
+    readonly entrance: Entrance
+    readonly inForce: InForce
+    readonly watch: TrailWatch
+  },
 ): Household {
   const { log } = parts
   const { store, clock } = foundation
@@ -122,6 +132,7 @@ function keepHouse(
     catalogue,
     rego: () => inForce.rules.rego,
     steady: clock.steady,
+    trailWatched: () => watch.last,
     newRequestId: () => requestIdFrom(randomBytes(5)),
     directory: remembering(awaited, {
       store,

@@ -116,6 +116,14 @@ export const VARIABLES = {
     unit: 'path of a file',
     remedy: 'name the file of resources and rules',
   },
+  AUDIT_HEADS_FILE: {
+    schema: z
+      .string()
+      .refine((path) => !path.includes('\0'), 'must be a path')
+      .optional(),
+    unit: 'path of a file',
+    remedy: 'name a file outside the database that the bot may add to, or leave it out',
+  },
   LOG_LEVEL: {
     schema: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }),
     default: 'info',

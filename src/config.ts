@@ -35,6 +35,8 @@ export interface Config {
   readonly port: number
   /** Where metrics are served; absent: nowhere. */
   readonly metricsPort?: number
+  /** Where heads of the audit trail are kept; absent: in the log and in Slack alone. */
+  readonly auditHeadsPath?: string
   readonly cataloguePath: string
   readonly logLevel: LogLevel
 }
@@ -195,6 +197,7 @@ function grouped(value: z.output<typeof values>, keys: KeyPlace | undefined): Co
     identity: value.IDENTITY,
     port: value.PORT,
     ...(value.METRICS_PORT === undefined ? {} : { metricsPort: value.METRICS_PORT }),
+    ...(value.AUDIT_HEADS_FILE === undefined ? {} : { auditHeadsPath: value.AUDIT_HEADS_FILE }),
     cataloguePath: value.CATALOGUE,
     logLevel: value.LOG_LEVEL,
   }

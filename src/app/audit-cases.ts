@@ -2,6 +2,7 @@ import type { RequestId, ResourceId, SlackUserId } from '../domain/ids.ts'
 import type { Visitor } from './page-cases.ts'
 import type { RecordedEvent } from './ports.ts'
 import type { Outcome } from './use-cases.ts'
+import type { TrailWatched } from './watch-trail.ts'
 
 /** What an auditor looks for; everything given must hold. */
 export interface AuditFilter {
@@ -36,6 +37,8 @@ export interface TrailStatus {
   readonly isAppendOnly: boolean
   readonly lastSeq: number
   readonly lastAt?: Date
+  /** The hash of the last event, in hex. */
+  readonly lastHash?: string
 }
 
 export interface AuditPage {
@@ -49,6 +52,8 @@ export interface AuditPage {
    */
   readonly windows: readonly AccessWindow[]
   readonly status: TrailStatus
+  /** What this process found when it last looked at the trail; absent when it has not yet. */
+  readonly watched?: TrailWatched
 }
 
 /** What auditors and admins do; each of it is on record itself. */

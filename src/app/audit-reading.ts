@@ -18,7 +18,7 @@ const PAGE_LENGTH = 50
 /** Events of an export that are in memory at once. */
 const BATCH_LENGTH = 1_000
 
-type ReadingDeps = Pick<Deps, 'store' | 'directory' | 'catalogue' | 'pages'>
+type ReadingDeps = Pick<Deps, 'store' | 'directory' | 'catalogue' | 'pages' | 'trailWatched'>
 
 /** Reading the audit trail, by admins and auditors of the catalogue; each read is on record before it gives anything. */
 export function createAuditCases(deps: ReadingDeps): AuditCases {
@@ -39,12 +39,14 @@ function auditPage(
     const found = await tx.audit.newest(filter, before ?? Number.MAX_SAFE_INTEGER, PAGE_LENGTH + 1)
     const events = found.slice(0, PAGE_LENGTH)
     const last = events.at(-1)
+    const watched = deps.trailWatched?.()
     const windows = await tx.audit.windows(timeShown(filter, events, before), WINDOWS_MAX)
     return {
       events,
       ...(found.length > PAGE_LENGTH && last !== undefined ? { next: last.seq } : {}),
       windows,
       status: await tx.audit.status(),
+      ...(watched && { watched }),
     }
   })
 }

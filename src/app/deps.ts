@@ -6,6 +6,7 @@ import { resourceAt } from '../domain/resource.ts'
 import type { Directory, Log, RequestView } from './ports.ts'
 import type { RegoPolicy } from './rego-policy.ts'
 import type { Statements, Store } from './store.ts'
+import type { TrailWatched } from './watch-trail.ts'
 
 /** The pages behind Pomerium. */
 export interface Pages {
@@ -27,6 +28,8 @@ export interface Deps {
   readonly catalogue: () => Catalogue
   /** The Rego policy in force now, when there is one. */
   readonly rego: () => RegoPolicy | undefined
+  /** What this process found when it last looked at the audit trail. */
+  readonly trailWatched?: () => TrailWatched | undefined
   /** Milliseconds of a clock that never goes back. */
   readonly steady: () => number
   readonly newRequestId: () => RequestId

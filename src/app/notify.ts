@@ -1,6 +1,7 @@
 import type { RequestId, SlackChannelId } from '../domain/ids.ts'
 import type { Breaker } from './breaker.ts'
 import { viewIn } from './deps.ts'
+import { isNotice } from '../domain/event.ts'
 import { guarded } from './guarded.ts'
 import type { Lease } from './lease.ts'
 import type { MessagePlace, RecordedEvent, RequestView } from './ports.ts'
@@ -161,7 +162,9 @@ export function alertWork(deps: NotifyDeps): WorkHandler {
         (await db.messages.isAlertPosted(seq)) ? undefined : db.audit.find(seq),
       )
       if (event === undefined) return []
-      deps.log.error({ action: event.action, resource: event.resourceId, seq }, 'alert')
+      const { action, resourceId: resource, hash } = event
+      if (isNotice(action)) deps.log.info({ action, head: `${seq}:${hash}` }, 'notice')
+      else deps.log.error({ action, resource, seq }, 'alert')
       if (channel === undefined) return []
       try {
         await postAlert(deps, channel, event, lease)

@@ -67,6 +67,8 @@ export interface RequestView {
 /** An audit event as it is read back. */
 export interface RecordedEvent extends AuditEvent {
   readonly seq: number
+  /** SHA-256 in hex of this event and all before it. */
+  readonly hash: string
   readonly at: Date
 }
 

@@ -124,6 +124,8 @@ export interface Audit extends AuditTrail {
 }
 
 export interface AuditTrail extends AuditReading {
+  /** Keeps others waiting who look whether an alert of this action was recorded, until the transaction ends. */
+  lockAlerts(action: AuditAction): Promise<void>
   /** State changes of a request after a version, in order. */
   changesAfter(id: RequestId, version: number): Promise<readonly RecordedEvent[]>
   /** What happened to a request, and was tried, the oldest first; the newest ones of more than `limit`. */

@@ -70,6 +70,12 @@ export type OtherAction =
   | 'rego.no_decision'
   /** A card or an alert went to the fallback channel. */
   | 'message.rerouted'
+  /** The number and hash of this event are posted, and vouch for all before it. */
+  | 'audit.head_published'
+  /** The trail is not as it was recorded. */
+  | 'audit.chain_broken'
+  /** What a month held for whoever reviews access. */
+  | 'audit.month_summed_up'
   | 'audit.read'
   | 'audit.exported'
   /** Somebody who may not read the audit trail tried to. */
@@ -97,4 +103,9 @@ export interface AuditEvent {
   /** Somebody has to look: posted to the audit channel. */
   readonly alert: boolean
   readonly details: { readonly [key: string]: Json }
+}
+
+/** Whether an alert of this kind is for information: nothing is wrong. */
+export function isNotice(action: AuditAction): boolean {
+  return action === 'audit.head_published' || action === 'audit.month_summed_up'
 }

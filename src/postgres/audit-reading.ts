@@ -21,13 +21,15 @@ export function auditReadingIn(tx: Database): AuditReading {
       return rows
     },
     async status() {
-      const { rows } = await sql<{ seq: string; at: Date }>`
-        select seq, at from audit_event order by seq desc limit 1`.execute(tx)
+      const { rows } = await sql<{ seq: string; at: Date; hash: string }>`
+        select seq, at, encode(hash, 'hex') as hash from audit_event order by seq desc limit 1`.execute(
+        tx,
+      )
       const [last] = rows
       return {
         isAppendOnly: (await guardProblems(tx)).length === 0,
         lastSeq: Number(last?.seq ?? 0),
-        ...(last === undefined ? {} : { lastAt: last.at }),
+        ...(last === undefined ? {} : { lastAt: last.at, lastHash: last.hash }),
       }
     },
   }

@@ -43,6 +43,11 @@ export function auditIn(tx: Database): Omit<AuditTrail, keyof AuditReading> {
         .executeTakeFirst()
       return row === undefined ? undefined : toEvent(row)
     },
+    async lockAlerts(action) {
+      await sql`select pg_advisory_xact_lock(hashtextextended('alert:' || ${action}::text, 0))`.execute(
+        tx,
+      )
+    },
     async alertedWithin(action, seconds) {
       const row = await tx
         .selectFrom('audit_event')
@@ -101,6 +106,7 @@ function actorColumns(actor: Actor) {
 export function toEvent(row: Selectable<AuditEventTable>): RecordedEvent {
   return {
     seq: Number(row.seq),
+    hash: row.hash.toString('hex'),
     at: row.at,
     action: row.action,
     via: row.via,

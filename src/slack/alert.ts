@@ -1,4 +1,5 @@
 import type { RecordedEvent } from '../app/ports.ts'
+import { isNotice } from '../domain/event.ts'
 import type { Json } from '../domain/ppl.ts'
 import { code, inline, time, userMention } from './mrkdwn.ts'
 import type { Message } from './wording-blocks.ts'
@@ -18,7 +19,7 @@ export function alertMessage(event: RecordedEvent): Message {
   return {
     text: `${what}: ${about.map(([, value]) => value).join(', ')}. ${todo}`,
     blocks: [
-      header(`what-${event.seq}`, `🚨 ${what}`),
+      header(`what-${event.seq}`, `${isNotice(event.action) ? '🧾' : '🚨'} ${what}`),
       facts(`about-${event.seq}`, about),
       section(`todo-${event.seq}`, todo),
       ...(details === '' ? [] : [preformatted(`details-${event.seq}`, details)]),
@@ -79,6 +80,8 @@ function refOf({ resourceId, details }: RecordedEvent): string {
   return code(`${resourceId ?? ''}${typeof level === 'string' ? `:${level}` : ''}`, 75)
 }
 
-function smallPrint({ seq, action, at }: RecordedEvent) {
-  return context(`event-${seq}`, `Audit event ${seq}, ${code(action, 75)}, ${time(at)}`)
+/** With the head of the trail as it was then: kept in Slack, it vouches for this event and all before it. */
+function smallPrint({ seq, hash, action, at }: RecordedEvent) {
+  const event = `Audit event ${seq}, ${code(action, 75)}, ${time(at)}`
+  return context(`event-${seq}`, `${event}\nHead ${code(`${seq}:${hash}`, 90)}`)
 }

@@ -119,6 +119,20 @@ export const EVENT_WORDS: Readonly<Record<AuditAction, { what: string; remedy?: 
     remedy:
       'The channel named below as `from` did not take it: invite the bot there, or correct the channel in the catalogue.',
   },
+  'audit.head_published': {
+    what: 'Head of the audit trail',
+    remedy:
+      'Kept here, outside the database, the line below vouches for every event up to it: `jit audit verify --head …` checks that.',
+  },
+  'audit.chain_broken': {
+    what: 'The audit trail is not as it was recorded',
+    remedy:
+      'Somebody changed the database past the bot. Keep it as it is, take a copy, run `jit audit verify` with the heads posted here, and find out who had access to it.',
+  },
+  'audit.month_summed_up': {
+    what: 'Access in a month',
+    remedy: 'Look through it, and at what nobody has reviewed.',
+  },
   'audit.read': { what: 'The audit trail was read' },
   'audit.exported': { what: 'The audit trail was exported' },
   'audit.read_refused': { what: 'Reading the audit trail was refused' },

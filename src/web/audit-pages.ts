@@ -128,14 +128,28 @@ function nothing(before: number | undefined): Html {
     : html`<p class="card empty">Nothing older fits.</p>`
 }
 
-function statusLine({ status }: AuditPage): Html {
-  const { isAppendOnly, lastSeq, lastAt } = status
+/** What the database and this process say of the trail. */
+function statusLine({ status, watched }: AuditPage): Html {
+  const { isAppendOnly, lastSeq, lastAt, lastHash } = status
+  if (watched !== undefined && watched.problems.length > 0)
+    return alertBox(
+      'This trail is not as it was recorded',
+      `${watched.problems[0] ?? ''}. Found ${secondsOf(watched.at)}. Ask an operator to keep the database as it is, and to find out who changed it.`,
+    )
   if (!isAppendOnly)
     return alertBox(
       'This trail can be edited',
       'The triggers by which the database refuses to edit or delete events are off or have been changed. Ask an operator to put them back, and find out who took them away.',
     )
-  const last =
-    lastAt === undefined ? '' : `; the last event is number ${lastSeq}, of ${secondsOf(lastAt)}`
-  return html`<p class="trail-status">The database refuses to edit or delete events${last}.</p>`
+  if (lastAt === undefined || lastHash === undefined)
+    return html`<p class="trail-status">The database refuses to edit or delete events.</p>`
+  const verified =
+    watched === undefined
+      ? 'The chain has not been verified since the bot started.'
+      : `The chain was verified ${secondsOf(watched.at)}, up to event ${watched.head.seq}.`
+  return html`<p class="trail-status">
+    The database refuses to edit or delete events; the last is number ${lastSeq}, of
+    ${secondsOf(lastAt)}. ${verified} Head:
+    <code class="head">${lastSeq}:<wbr />${lastHash}</code>
+  </p>`
 }

@@ -101,6 +101,10 @@ const SENTENCES: Readonly<Record<AuditAction, (told: Told) => string>> = {
   'rego.no_decision': ({ details }) =>
     `The Rego policy gave no decision${about(details['stage'], ', for ')}.`,
   'message.rerouted': () => 'A message went to the fallback channel.',
+  'audit.head_published': () => 'The head of the audit trail was posted to the audit channel.',
+  'audit.chain_broken': () => 'The audit trail was found to be not as it was recorded.',
+  'audit.month_summed_up': ({ details }) =>
+    `Access was summed up${about(details['month'], ' for ')}.`,
   'audit.read': ({ who }) => `${who} read the audit trail.`,
   'audit.exported': ({ who, details }) =>
     `${who} exported the audit trail${about(details['format'], ' as ')}.`,

@@ -76,7 +76,7 @@ describe('whoever reads the trail', () => {
       const visitor = visitorOf(person)
       const outcome = await casesOf().auditPage(visitor, filter, 7)
       assert.equal(outcome.ok, true)
-      const { seq: _seq, at: _at, ...read } = (await lastEvent()) ?? assert.fail()
+      const { seq: _seq, at: _at, hash: _hash, ...read } = (await lastEvent()) ?? assert.fail()
       assert.deepEqual(read, {
         action: 'audit.read',
         actor: actorOf(person),
@@ -208,6 +208,7 @@ describe('auditPage', () => {
       isAppendOnly: true,
       lastSeq: last?.seq,
       lastAt: last?.at,
+      lastHash: last?.hash,
     })
     const before = await casesOf().auditPage(visitorOf(ada), { ...of, to: MORNING }, undefined)
     assert.ok(before.ok)

@@ -7,7 +7,6 @@ import { startHouse } from '../support/house.ts'
 import { assertNoRuleWithoutGrant } from '../support/rules.ts'
 import type { Story } from '../support/story.ts'
 import { plainly, storyOf } from '../support/story.ts'
-import { AUDIT } from '../support/world.ts'
 
 const PUT = { method: 'PUT', path: '/policies/*' }
 
@@ -19,7 +18,7 @@ async function untilAfterMinutes(story: Story, id: string, state: string) {
 }
 
 function alerts(house: House): readonly string[] {
-  return house.slack.messages(AUDIT).map((m) => plainly(house.slack.visibleText(m)))
+  return storyOf(house).alerts().map(plainly)
 }
 
 const calls = (house: House, method: string) =>

@@ -31,6 +31,7 @@ describe('starts and stops', () => {
       `select action, count(*)::int as n from audit_event group by action order by action`,
     )
     assert.deepEqual(rows, [
+      { action: 'audit.head_published', n: 1 },
       { action: 'catalogue.accepted', n: 1 },
       { action: 'policy.created', n: 2 },
     ])

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startHouse } from '../support/house.ts'
 import { plainly, storyOf } from '../support/story.ts'
-import { AUDIT } from '../support/world.ts'
 
 const HOUR = 3_600
 
@@ -94,7 +93,7 @@ describe('from a request to access that ends by itself', () => {
       'Access is active until TIME.',
       'Access ended: its time was over.',
     ])
-    assert.deepEqual(slack.messages(AUDIT), [], 'nothing was wrong, so nobody is alerted')
+    assert.deepEqual(story.alerts(), [], 'nothing was wrong, so nobody is alerted')
   })
 
   it('ends by itself while the bot is running', async () => {

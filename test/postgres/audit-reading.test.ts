@@ -308,6 +308,7 @@ describe('status', () => {
       isAppendOnly: true,
       lastSeq: last[0]?.seq,
       lastAt: last[0]?.at,
+      lastHash: last[0]?.hash,
     })
   })
 

@@ -53,10 +53,10 @@ describe('audit', () => {
   ]
   for (const [name, event] of events)
     it(`gives back ${name}`, async () => {
-      const { seq, at, ...stored } = await append(event)
+      const { seq, at, hash, ...stored } = await append(event)
       assert.deepEqual(stored, event)
       const found = await database.store.transaction((tx) => tx.audit.find(seq))
-      assert.deepEqual(found, { seq, at, ...event })
+      assert.deepEqual(found, { seq, at, hash, ...event })
     })
 
   it('numbers events in the order in which they were written', async () => {

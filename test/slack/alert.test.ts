@@ -10,6 +10,8 @@ import { anyDetails, anyText, assertSound, event, identity, inUtc, lines } from 
 const ACTIONS = Object.keys(EVENT_WORDS) as readonly AuditAction[]
 const anyAction = fc.constantFrom(...ACTIONS)
 
+const HEAD = `Head \`42:${'ab'.repeat(32)}\``
+
 describe('alertMessage', () => {
   it('says what happened, to whom, what to do, and which event it was', () => {
     const recorded = event('identity.email_changed', {
@@ -28,6 +30,7 @@ describe('alertMessage', () => {
       'pinned: ann@example.com',
       'now: root@example.com',
       'Audit event 42, `identity.email_changed`, 2026-11-20 09:30 UTC',
+      HEAD,
     ])
   })
 
@@ -60,6 +63,7 @@ describe('alertMessage', () => {
       'INC-42 the <database> burns',
       'Nobody approved it. Its card asks the approvers whether it was justified: end the access there if it was not.',
       'Audit event 42, `request.break_glass`, 2026-11-20 09:30 UTC',
+      HEAD,
     ])
     assert.equal(
       inUtc(message.text),
@@ -79,6 +83,7 @@ describe('alertMessage', () => {
       '–',
       'Nobody approved it. Its card asks the approvers whether it was justified: end the access there if it was not.',
       'Audit event 42, `request.break_glass`, 2026-11-20 09:30 UTC',
+      HEAD,
     ])
   })
 
@@ -149,6 +154,9 @@ describe('alertMessage', () => {
       'catalogue.rejected',
       'rego.no_decision',
       'message.rerouted',
+      'audit.head_published',
+      'audit.chain_broken',
+      'audit.month_summed_up',
     ])
   })
 

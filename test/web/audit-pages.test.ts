@@ -15,6 +15,7 @@ const AT = new Date('2026-11-20T14:05:12.345Z')
 
 const anEvent = (facts: Partial<RecordedEvent> = {}): RecordedEvent => ({
   seq: 7,
+  hash: 'ab'.repeat(32),
   at: AT,
   action: 'request.created',
   actor: { kind: 'person', identity: { ...alex, email: 'alex@example.com' } },
@@ -40,7 +41,7 @@ const aWindow = (facts: Partial<AccessWindow> = {}): AccessWindow => ({
 const aPage = (facts: Partial<AuditPage> = {}): AuditPage => ({
   events: [anEvent()],
   windows: [],
-  status: { isAppendOnly: true, lastSeq: 9, lastAt: AT },
+  status: { isAppendOnly: true, lastSeq: 9, lastAt: AT, lastHash: 'ab'.repeat(32) },
   ...facts,
 })
 
@@ -110,7 +111,10 @@ describe('GET /audit', () => {
     assert.match(text, /<a\s+href="\/audit\?resource=grafana-prod"/)
     assert.match(text, /<a\s+href="\/requests\/A1B2C3D4"/)
     assert.match(text, /by a command in Slack/)
-    assert.match(text, /last event is number 9, of 2026-11-20 14:05:12Z/)
+    assert.match(
+      text,
+      /the last is number 9, of\s+2026-11-20 14:05:12Z\. The chain has not been verified since/,
+    )
   })
 
   it('shows hostile words as words', async () => {
@@ -210,6 +214,22 @@ describe('GET /audit', () => {
     const status = { isAppendOnly: false, lastSeq: 9 }
     await using site = await open({ page: aPage({ status }) })
     assert.match((await site.stage.ask('/audit')).text, /role="alert"[^]*This trail can be edited/)
+  })
+
+  it('says when the chain was verified, or what is wrong with it', async () => {
+    const head = { seq: 8, hash: 'cd'.repeat(32) }
+    const watched = { at: AT, events: 8, head, problems: [] }
+    await using site = await open({ page: aPage({ watched }) })
+    assert.match(
+      (await site.stage.ask('/audit')).text,
+      /The chain was verified 2026-11-20 14:05:12Z, up to event 8\./,
+    )
+    const broken = { ...watched, problems: ['event 3: it <b>is</b> missing'] }
+    await using other = await open({ page: aPage({ watched: broken }) })
+    assert.match(
+      (await other.stage.ask('/audit')).text,
+      /role="alert"[^]*not as it was recorded[^]*event 3: it &lt;b&gt;is&lt;\/b&gt; missing\. Found 2026/,
+    )
   })
 
   it('refuses whoever is no auditor, with a sentence and nothing of the trail', async () => {
