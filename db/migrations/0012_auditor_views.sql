@@ -61,4 +61,3 @@ end $$;
 create index approval_by_approver on approval (approver_user_id, approved_at);
 create index approval_by_time on approval (approved_at);
 create index request_by_time on request (requested_at);
-create index request_review_open on request (review_due_at) where review_due_at is not null and review_verdict is null;

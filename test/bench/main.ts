@@ -17,6 +17,7 @@ import { measurePages } from './pages.ts'
 import { measureCompiledRego } from './rego.ts'
 import { Report } from './report.ts'
 import { measureRules } from './rules.ts'
+import { measureTrail } from './trail.ts'
 import { measureAcks, measureBurst, measureInForce } from './story.ts'
 import type { Stage } from './story.ts'
 
@@ -34,6 +35,7 @@ try {
   await measureAssertions(REPORT)
   await measureChain(REPORT)
   await measureAudit(REPORT)
+  await measureTrail(REPORT)
   await measureBot()
 } finally {
   await globalTeardown()
