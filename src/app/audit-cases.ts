@@ -1,4 +1,5 @@
 import type { RequestId, ResourceId, SlackUserId } from '../domain/ids.ts'
+import type { ExportFormat, TrailExport } from './audit-export.ts'
 import type { Visitor } from './page-cases.ts'
 import type { RecordedEvent } from './ports.ts'
 import type { Outcome } from './use-cases.ts'
@@ -63,10 +64,10 @@ export interface AuditCases {
     filter: AuditFilter,
     before: number | undefined,
   ): Promise<Outcome<AuditPage>>
-  /** All events that the filter finds, the oldest first, in batches. */
+  /** What the filter finds, in the run of the chain that proves it. */
   auditExport(
     visitor: Visitor,
     filter: AuditFilter,
-    format: 'csv' | 'jsonl',
-  ): Promise<Outcome<AsyncIterable<readonly RecordedEvent[]>>>
+    format: ExportFormat,
+  ): Promise<Outcome<TrailExport>>
 }

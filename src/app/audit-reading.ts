@@ -1,22 +1,22 @@
-import type { AuditAction, AuditEvent } from '../domain/event.ts'
+import type { AuditEvent } from '../domain/event.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { PeopleSet } from '../domain/resource.ts'
 import { belongsTo, groupsIn } from '../domain/rules.ts'
 import { actorOf, slackAsOf } from './actor.ts'
 import type { AuditCases, AuditFilter, AuditPage } from './audit-cases.ts'
 import { WINDOWS_MAX } from './audit-cases.ts'
+import type { ExportFormat, TrailExport } from './audit-export.ts'
+import { exportTrail, namesOf } from './audit-export.ts'
 import type { Deps } from './deps.ts'
 import type { Identified } from './identify.ts'
 import { identifyActor } from './identify-actor.ts'
 import type { Visitor } from './page-cases.ts'
 import type { RecordedEvent } from './ports.ts'
-import type { Store, Transaction } from './store.ts'
+import type { RecordedAct } from './record.ts'
 import type { Outcome } from './use-cases.ts'
 
 /** Events on one page. */
 const PAGE_LENGTH = 50
-/** Events of an export that are in memory at once. */
-const BATCH_LENGTH = 1_000
 
 type ReadingDeps = Pick<Deps, 'store' | 'directory' | 'catalogue' | 'pages' | 'trailWatched'>
 
@@ -28,27 +28,31 @@ export function createAuditCases(deps: ReadingDeps): AuditCases {
   }
 }
 
-function auditPage(
+async function auditPage(
   deps: ReadingDeps,
   visitor: Visitor,
   filter: AuditFilter,
   before: number | undefined,
 ): Promise<Outcome<AuditPage>> {
-  const asked = { ...detailsOf(filter), ...(before === undefined ? {} : { before }) }
-  return reading(deps, visitor, 'audit.read', asked, async (tx) => {
+  const reader = await readerOf(deps, visitor)
+  const asked = { ...namesOf(filter), ...(before === undefined ? {} : { before }) }
+  if (!reader.ok) return refused(deps, reader, asked)
+  const value = await deps.store.transaction(async (tx) => {
+    const details = { ...asked, ...reader.age }
+    tx.audit.append({ ...reader.act, action: 'audit.read', alert: false, details })
     const found = await tx.audit.newest(filter, before ?? Number.MAX_SAFE_INTEGER, PAGE_LENGTH + 1)
     const events = found.slice(0, PAGE_LENGTH)
     const last = events.at(-1)
     const watched = deps.trailWatched?.()
-    const windows = await tx.audit.windows(timeShown(filter, events, before), WINDOWS_MAX)
     return {
       events,
       ...(found.length > PAGE_LENGTH && last !== undefined ? { next: last.seq } : {}),
-      windows,
+      windows: await tx.audit.windows(timeShown(filter, events, before), WINDOWS_MAX),
       status: await tx.audit.status(),
       ...(watched && { watched }),
     }
   })
+  return { ok: true, value }
 }
 
 /** The filter with the time that a page shows: that of its events, where the filter leaves it open. */
@@ -64,63 +68,48 @@ function timeShown(
   return { ...filter, ...(from && { from }), ...(to && { to }) }
 }
 
-function auditExport(
+async function auditExport(
   deps: ReadingDeps,
   visitor: Visitor,
   filter: AuditFilter,
-  format: 'csv' | 'jsonl',
-): Promise<Outcome<AsyncIterable<readonly RecordedEvent[]>>> {
-  const asked = { ...detailsOf(filter), format }
-  return reading(deps, visitor, 'audit.exported', asked, async (tx) => {
-    const { lastSeq } = await tx.audit.status()
-    return batches(deps.store, filter, lastSeq + 1)
-  })
+  format: ExportFormat,
+): Promise<Outcome<TrailExport>> {
+  const reader = await readerOf(deps, visitor)
+  const asked = { ...namesOf(filter), format }
+  if (!reader.ok) return refused(deps, reader, asked)
+  const value = await exportTrail(deps.store, reader.act, { filter, format }, reader.age)
+  return { ok: true, value }
 }
 
-/** What the filter finds before an event, in batches that are read as they are asked for. */
-async function* batches(
-  store: Store,
-  filter: AuditFilter,
-  before: number,
-): AsyncGenerator<readonly RecordedEvent[]> {
-  for (let after = 0; ;) {
-    const span = { after, before }
-    const batch = await store.statement((db) => db.audit.oldest(filter, span, BATCH_LENGTH))
-    const last = batch.at(-1)
-    if (last === undefined) return
-    yield batch
-    if (batch.length < BATCH_LENGTH) return
-    after = last.seq
-  }
+interface Reader {
+  readonly ok: true
+  readonly act: RecordedAct
+  readonly age: AuditEvent['details']
 }
+type NoReader = Omit<Reader, 'ok'> & { readonly ok: false; readonly refusal: Refusal }
 
-/** Reads for an auditor in the transaction that puts the read on record; a refusal is on record too. */
-async function reading<T>(
+/** Whether somebody may read, by what Slack says of them now. */
+async function readerOf(
   deps: ReadingDeps,
   { actor, assertion }: Visitor,
-  action: Extract<AuditAction, 'audit.read' | 'audit.exported'>,
-  asked: AuditEvent['details'],
-  read: (tx: Transaction) => Promise<T>,
-): Promise<Outcome<T>> {
+): Promise<Reader | NoReader> {
   const { admins, auditors } = deps.catalogue()
   const identified = await identifyActor(deps, { actor, assertion }, groupsIn(admins, auditors))
   const refusal = refusalOf(identified, [admins, auditors])
-  const act = {
-    actor: actorOf({ actor, assertion }, identified),
-    via: 'web',
-    alert: false,
-    details: { ...asked, ...slackAsOf(identified) },
-  } as const
-  if (refusal === undefined) {
-    const value = await deps.store.transaction(async (tx) => {
-      tx.audit.append({ ...act, action })
-      return read(tx)
-    })
-    return { ok: true, value }
-  }
-  const details = { ...act.details, refusal: refusal.code }
-  await deps.store.transaction(async (tx) => {
-    tx.audit.append({ ...act, action: 'audit.read_refused', details })
+  const act = { actor: actorOf({ actor, assertion }, identified), via: 'web' } as const
+  const age = slackAsOf(identified)
+  return refusal === undefined ? { ok: true, act, age } : { ok: false, act, age, refusal }
+}
+
+/** A refusal is on record too. */
+async function refused(
+  { store }: ReadingDeps,
+  { act, age, refusal }: NoReader,
+  asked: AuditEvent['details'],
+): Promise<Outcome<never>> {
+  const details = { ...asked, ...age, refusal: refusal.code }
+  await store.transaction(async (tx) => {
+    tx.audit.append({ ...act, action: 'audit.read_refused', alert: false, details })
   })
   return { ok: false, refusal }
 }
@@ -130,16 +119,4 @@ function refusalOf(identified: Identified, readers: readonly PeopleSet[]): Refus
   if (!identified.ok) return identified.refusal
   const mayRead = readers.some((set) => belongsTo(set, identified.person))
   return mayRead ? undefined : { code: 'not-an-auditor' }
-}
-
-/** What was asked for, as the event of it says. */
-function detailsOf({ from, to, person, resourceId, requestId, action }: AuditFilter) {
-  return {
-    ...(from && { from: from.toISOString() }),
-    ...(to && { to: to.toISOString() }),
-    ...(person && { person: 'userId' in person ? person.userId : person.email }),
-    ...(resourceId && { resource: resourceId }),
-    ...(requestId && { request: requestId }),
-    ...(action && { action }),
-  }
 }

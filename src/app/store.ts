@@ -1,3 +1,4 @@
+import type { ChainedEvent } from '../domain/chained-event.ts'
 import type { AuditAction, AuditEvent } from '../domain/event.ts'
 import type { LevelId, RequestId, ResourceId, SlackUserId } from '../domain/ids.ts'
 import type { Identity } from '../domain/person.ts'
@@ -5,6 +6,7 @@ import type { Rule } from '../domain/ppl.ts'
 import type { AccessRequest, Approved, Pending } from '../domain/request.ts'
 import type { Catalogue } from '../domain/resource.ts'
 import type { AccessWindow, AuditFilter, TrailStatus } from './audit-cases.ts'
+import type { ChainSpan } from './audit-export.ts'
 import type { DirectoryMemory, Identities } from './identity-store.ts'
 import type { MessagePlace, RecordedEvent } from './ports.ts'
 import type { Work } from './work-list.ts'
@@ -139,12 +141,13 @@ export interface AuditTrail extends AuditReading {
 export interface AuditReading {
   /** Events before a number that the filter finds, the newest first. */
   newest(filter: AuditFilter, before: number, limit: number): Promise<readonly RecordedEvent[]>
-  /** Events between two numbers, without these, that the filter finds, the oldest first. */
-  oldest(
+  /** The run of the chain in which everything lies that a filter may find by its time. */
+  chainSpan(filter: AuditFilter): Promise<ChainSpan>
+  /** All events of a run of the chain, the oldest first, in batches that are read as they are asked for. */
+  chained(
     filter: AuditFilter,
-    between: { readonly after: number; readonly before: number },
-    limit: number,
-  ): Promise<readonly RecordedEvent[]>
+    span: ChainSpan,
+  ): AsyncIterable<readonly (ChainedEvent & { readonly isWanted: boolean })[]>
   /**
    * Access that the filter's person had, or anybody, to its resource, or any, within its time; what it says of requests
    * counts, what it says of actions does not. The last to begin first.

@@ -3,6 +3,7 @@ import type { TrailVerified } from '../postgres/audit-verify.ts'
 import { verifyTrail } from '../postgres/audit-verify.ts'
 import { formatHead, headsIn } from '../trail/heads.ts'
 import type { Head } from '../trail/verify.ts'
+import { verifyExport } from './audit-verify-file.ts'
 import type { CliResult } from './command.ts'
 import { withDatabase } from './database.ts'
 import { wordsIn } from './words.ts'
@@ -17,9 +18,10 @@ export async function verify(words: readonly string[]): Promise<CliResult> {
     to: { type: 'string' },
     head: { type: 'string', multiple: true },
     heads: { type: 'string' },
+    file: { type: 'string' },
   })
   if (!read.ok) return read.usage
-  const { from, to, head = [], heads } = read.values
+  const { from, to, head = [], heads, file } = read.values
   if (read.positionals.length > 0) return { type: 'usage' }
   const problem = [from, to].flatMap((text) =>
     text === undefined || isNumber(text) ? [] : `${text} is no number of an event`,
@@ -27,6 +29,11 @@ export async function verify(words: readonly string[]): Promise<CliResult> {
   if (problem !== undefined) return { type: 'usage', problem }
   const known = headsOf(head, heads)
   if (!known.ok) return { type: 'usage', problem: known.problem }
+  if (file !== undefined) {
+    if (from !== undefined || to !== undefined)
+      return { type: 'usage', problem: 'a file is verified as a whole: leave out --from and --to' }
+    return verifyExport(file, known.heads)
+  }
   const options = { from: numberOf(from), to: numberOf(to), heads: known.heads }
   return withDatabase(async (db) => answerTo(await verifyTrail(db, options), options), {
     isPatient: true,

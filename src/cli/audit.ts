@@ -1,12 +1,16 @@
+import { exportAudit } from './audit-export.ts'
 import { verify } from './audit-verify.ts'
 import type { CliCommand } from './command.ts'
 
 /** What auditors do from a terminal, with the database of DATABASE_URL. */
 export const auditCommand: CliCommand = {
   usage: [
+    'audit export [--format jsonl|csv|ocsf] [--from <instant>] [--to <instant>] [--person <address or Slack id>] [--resource <id>] [--request <id>] [--action <action>] [--output <file>] — events, with the proof that nothing was changed or left out',
     'audit verify [--from <seq>] [--to <seq>] [--head <seq>:<hash>]… [--heads <file>] — check that nothing was changed',
+    'audit verify --file <export> [--head <seq>:<hash>]… [--heads <file>] — check an export, without a database',
   ],
   run([verb, ...words]) {
+    if (verb === 'export') return exportAudit(words)
     if (verb === 'verify') return verify(words)
     return { type: 'usage' }
   },

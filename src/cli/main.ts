@@ -21,7 +21,8 @@ const command = COMMANDS.get(name)
 const result = command === undefined ? ({ type: 'usage' } as const) : await command.run(args)
 switch (result.type) {
   case 'ok':
-    process.stdout.write(`${result.text}\n`)
+    // Empty when it has written what it had to say already.
+    if (result.text !== '') process.stdout.write(`${result.text}\n`)
     break
   case 'failed':
     process.stderr.write(`${result.text}\n`)

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
-import type { ChainedEvent, Sealed } from '../trail/entry.ts'
+import type { ChainedEvent, Sealed } from '../domain/chained-event.ts'
 import { actorOpening, genesisOf, personalOpening } from '../trail/entry.ts'
 import type { Beginning } from '../trail/verify.ts'
+import type { Sql } from './audit-query.ts'
 import type { Database } from './database.ts'
 
 /** Events of the chain that are read at once; about 2 MB. */
@@ -11,24 +12,30 @@ const BATCHES_AHEAD = 2
 const FIELD = '\x1f'
 const ROW = '\x1e'
 
-/**
- * Where a walk along the chain begins: before all events, or at one, whose predecessor's hash is taken on trust. Throws
- * when the database does not have one chain, or not that predecessor.
- */
-export async function chainBeginning(db: Database, from = 1): Promise<Beginning> {
+/** What tells the chain of this database from any other, and up to which number it may have gaps. Throws when there is not exactly one. */
+export async function chainOf(
+  db: Database,
+): Promise<{ readonly logId: string; readonly gapsUntil: number }> {
   const { rows } = await sql<{ logId: string; begunAfter: string }>`
     select log_id as "logId", begun_after as "begunAfter" from audit.chain`.execute(db)
   const [row] = rows
   if (row === undefined || rows.length > 1)
     throw new Error(`audit_chain has ${rows.length} rows where there should be one`)
-  const gapsUntil = Number(row.begunAfter)
-  if (from <= 1)
-    return { after: { seq: 0, hash: genesisOf(row.logId) }, gapsUntil, isTrusted: false }
-  const before = await sql<{ seq: string; hash: string }>`
+  return { logId: row.logId, gapsUntil: Number(row.begunAfter) }
+}
+
+/**
+ * Where a walk along the chain begins: before all events, or at one, whose predecessor's hash is taken on trust. Throws
+ * when the database does not have that predecessor.
+ */
+export async function chainBeginning(db: Database, from = 1): Promise<Beginning> {
+  const { logId, gapsUntil } = await chainOf(db)
+  if (from <= 1) return { after: { seq: 0, hash: genesisOf(logId) }, gapsUntil, isTrusted: false }
+  const { rows } = await sql<{ seq: string; hash: string }>`
     select seq, encode(hash, 'hex') as hash from audit.chained_event where seq < ${from} order by seq desc limit 1`.execute(
     db,
   )
-  const [last] = before.rows
+  const [last] = rows
   if (last === undefined) throw new Error(`there is no event before ${from}`)
   return { after: { seq: Number(last.seq), hash: last.hash }, gapsUntil, isTrusted: true }
 }
@@ -42,7 +49,8 @@ export async function* chainedEvents(
   db: Database,
   after = 0,
   to = Number.MAX_SAFE_INTEGER,
-): AsyncGenerator<readonly ChainedEvent[]> {
+  wanted: Sql = sql`true`,
+): AsyncGenerator<readonly (ChainedEvent & Wanted)[]> {
   const { rows } = await sql<{ first: string | null; last: string | null }>`
     select min(seq) as first, max(seq) as last from audit.chained_event where seq > ${after}`.execute(
     db,
@@ -51,10 +59,10 @@ export async function* chainedEvents(
   if (first === null) return
   const end = Math.min(to, Number(last))
   let start = Number(first) - 1
-  const ahead: Promise<readonly ChainedEvent[]>[] = []
+  const ahead: Promise<readonly (ChainedEvent & Wanted)[]>[] = []
   while (start < end || ahead.length > 0) {
     while (start < end && ahead.length < BATCHES_AHEAD) {
-      const batch = readBatch(db, start, Math.min(start + BATCH_LENGTH, end))
+      const batch = readBatch(db, start, Math.min(start + BATCH_LENGTH, end), wanted)
       // Nobody waits for it yet; it is told when its turn comes.
       batch.catch(() => {})
       ahead.push(batch)
@@ -63,6 +71,11 @@ export async function* chainedEvents(
     const batch = await ahead.shift()
     if (batch !== undefined && batch.length > 0) yield batch
   }
+}
+
+/** Whether what was asked for includes an event. */
+export interface Wanted {
+  readonly isWanted: boolean
 }
 
 /** A row that the table would not have taken. */
@@ -80,9 +93,10 @@ async function readBatch(
   db: Database,
   after: number,
   to: number,
-): Promise<readonly ChainedEvent[]> {
+  wanted: Sql,
+): Promise<readonly (ChainedEvent & Wanted)[]> {
   const { rows } = await sql<{ text: string | null; forged: string | null }>`
-    select string_agg(concat(${sql.join(COLUMNS, sql`, ${sql.lit(FIELD)}, `)}), ${sql.lit(ROW)}) as text,
+    select string_agg(concat(${sql.join([...COLUMNS, wanted], sql`, ${sql.lit(FIELD)}, `)}), ${sql.lit(ROW)}) as text,
       min(seq) filter (where details is distinct from
         public_details::jsonb || coalesce(personal_details::jsonb, '{}')) as forged
     from audit.chained_event where seq > ${after} and seq <= ${to}`.execute(db)
@@ -124,13 +138,13 @@ const COLUMNS = [
   sql`actor_kind`,
 ]
 
-function chainedEvent(row: string): ChainedEvent {
+function chainedEvent(row: string): ChainedEvent & Wanted {
   const cells = row.split(FIELD)
   const cell = (index: number) => cells[index] ?? ''
   const known = (index: number) => cells[index] || undefined
   const text = (index: number) => unquoted(cells[index] ?? '')
   const seq = Number(cell(0))
-  if (cells.length !== COLUMNS.length)
+  if (cells.length !== COLUMNS.length + 1)
     throw new BrokenRow(seq, 'there are control characters where there can be none')
   if ((cell(22) === 'bot') !== (cell(11) === ''))
     throw new BrokenRow(seq, 'what acted is not what its digest is of')
@@ -150,6 +164,7 @@ function chainedEvent(row: string): ChainedEvent {
     actor: cell(11) === '' ? undefined : actorIn(cell(11), known(12), text),
     personal: cell(18) === '' ? undefined : personalIn(cell(18), known(19), known(20)),
     hash: cell(21),
+    isWanted: cell(23) === 't',
   }
 }
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { RawBuilder, Selectable } from 'kysely'
 import type { AuditFilter } from '../app/audit-cases.ts'
 import type { ResourceId } from '../domain/ids.ts'
+import type { Database } from './database.ts'
 import type { AuditEventTable } from './schema.ts'
 
 export type Sql = RawBuilder<unknown>
@@ -10,11 +11,9 @@ type Person = NonNullable<AuditFilter['person']>
 /** A filter of which parts are seen to already. */
 type Narrowing = { readonly [K in keyof AuditFilter]: AuditFilter[K] | undefined }
 
-/** Where to look, and how much to take from there in which order. */
+/** Where to look, and how much to take from there, the newest first. */
 export interface Reach {
-  readonly after: number
   readonly before: number
-  readonly order: 'asc' | 'desc'
   readonly limit: number
 }
 
@@ -43,10 +42,7 @@ function sourcesOf(filter: AuditFilter, reach: Reach): readonly Sql[] {
   const byAction = (value: Sql) =>
     along([...byResource, { column: sql`action`, value }], { ...rest, action: undefined }, reach)
   if (isWhole(action)) return [byAction(sql`${action}`)]
-  // An export of many actions goes through most events anyway, and a merge would read them again for each batch.
-  return reach.order === 'asc'
-    ? [along(byResource, rest, reach)]
-    : [forEach(actionsOf(action), byAction)]
+  return [forEach(actionsOf(action), byAction)]
 }
 
 /** A column by which there is an index, and what it has to be. */
@@ -69,7 +65,7 @@ function resourceKey(id: ResourceId): Key {
 function along(keys: readonly Key[], rest: Narrowing, reach: Reach): Sql {
   const columns = sql.join([...keys.map(({ column }) => column), sql`seq`])
   const values = keys.map(({ value }) => value)
-  const from = sql.join([...values, firstNumber(rest, reach)])
+  const from = sql.join([...values, firstNumber(rest)])
   const to = sql.join([...values, lastNumber(rest, reach)])
   const conditions = [
     sql`(${columns}) > (${from}) and (${columns}) < (${to})`,
@@ -83,9 +79,9 @@ function along(keys: readonly Key[], rest: Narrowing, reach: Reach): Sql {
 // is far from it need not be looked at.
 
 /** A number below those of the events in question. */
-function firstNumber({ from }: Narrowing, { after }: Reach): Sql {
-  if (from === undefined) return sql`${after}::bigint`
-  return sql`greatest(${after}::bigint, (
+function firstNumber({ from }: Narrowing): Sql {
+  if (from === undefined) return sql`0::bigint`
+  return sql`greatest(0::bigint, (
     select seq from audit_event where at < ${from}::timestamptz - interval '1 day' order by at desc limit 1))`
 }
 
@@ -98,7 +94,7 @@ function lastNumber({ to }: Narrowing, { before }: Reach): Sql {
 
 /** Events of one request or of one person, of which there are few enough for the plain way. */
 function those(are: Sql, filter: Narrowing, reach: Reach): Sql {
-  const within = sql`seq > ${firstNumber(filter, reach)} and seq < ${lastNumber(filter, reach)}`
+  const within = sql`seq > ${firstNumber(filter)} and seq < ${lastNumber(filter, reach)}`
   const conditions = [are, within, ...conditionsOf(filter)]
   return sql`select * from audit_event where ${allOf(conditions)} ${taken([], reach)}`
 }
@@ -132,10 +128,33 @@ function actionsOf(family: string): Sql {
     select action from known where split_part(action, '.', 1) = ${family}`
 }
 
-function taken(keys: readonly Key[], { order, limit }: Reach): Sql {
-  const direction = order === 'asc' ? sql`asc` : sql`desc`
+/** The numbers between which everything lies that may be of a filter's time; nothing does when the first is the greater. */
+export async function spanOf(
+  tx: Database,
+  { from, to }: AuditFilter,
+): Promise<{ readonly first: number; readonly last: number }> {
+  const { rows } = await sql<{ first: string | null; last: string | null }>`
+    select
+      ${from === undefined ? sql`1` : sql`(select seq from audit_event where at >= ${from}::timestamptz - interval '1 day' order by at limit 1)`} as first,
+      ${to === undefined ? sql`(select max(seq) from audit_event)` : sql`(select seq from audit_event where at < ${to}::timestamptz + interval '1 day' order by at desc limit 1)`} as last`.execute(
+    tx,
+  )
+  const [{ first, last } = { first: null, last: null }] = rows
+  const end = Number(last ?? 0)
+  return { first: first === null ? end + 1 : Number(first), last: end }
+}
+
+/** Whether an event is one that a filter finds, by looking at the event. */
+export function isFound(filter: AuditFilter): Sql {
+  const { person } = filter
+  const theirs =
+    person === undefined ? [] : [sql`(${isBy(person)} or request_id in (${requestsOf(person)}))`]
+  return sql`coalesce(${allOf([...theirs, ...conditionsOf(filter)])}, false)`
+}
+
+function taken(keys: readonly Key[], { limit }: Reach): Sql {
   const columns = [...keys.map(({ column }) => column), sql`seq`]
-  return sql`order by ${sql.join(columns.map((column) => sql`${column} ${direction}`))} limit ${limit}`
+  return sql`order by ${sql.join(columns.map((column) => sql`${column} desc`))} limit ${limit}`
 }
 
 function conditionsOf({ from, to, resourceId, requestId, action }: Narrowing): readonly Sql[] {

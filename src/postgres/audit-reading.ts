@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { RawBuilder, Selectable } from 'kysely'
 import type { AuditReading } from '../app/store.ts'
-import { selectEvents } from './audit-query.ts'
+import { chainBeginning, chainOf, chainedEvents } from './audit-chain.ts'
+import { isFound, selectEvents, spanOf } from './audit-query.ts'
 import { guardProblems } from './audit-verify.ts'
 import { selectWindows } from './audit-windows.ts'
 import { toEvent } from './audit.ts'
@@ -13,9 +14,14 @@ export function auditReadingIn(tx: Database): AuditReading {
   const read = async (query: RawBuilder<Selectable<AuditEventTable>>) =>
     (await query.execute(tx)).rows.map(toEvent)
   return {
-    newest: (filter, before, limit) =>
-      read(selectEvents(filter, { after: 0, before, order: 'desc', limit })),
-    oldest: (filter, span, limit) => read(selectEvents(filter, { ...span, order: 'asc', limit })),
+    newest: (filter, before, limit) => read(selectEvents(filter, { before, limit })),
+    async chainSpan(filter) {
+      const { logId, gapsUntil } = await chainOf(tx)
+      const { first, last } = await spanOf(tx, filter)
+      const { after } = await chainBeginning(tx, first)
+      return { logId, gapsUntil, after, last }
+    },
+    chained: (filter, { after, last }) => chainedEvents(tx, after.seq, last, isFound(filter)),
     async windows(filter, limit) {
       const { rows } = await selectWindows(filter, limit).execute(tx)
       return rows

@@ -1,36 +1,5 @@
 import { hash } from 'node:crypto'
-
-/** An audit event as the chain has it. Details are canonical JSON, digests, salts and hashes text as in the database. */
-export interface ChainedEvent {
-  readonly seq: number
-  /** UTC with microseconds, e.g. `2026-03-02T09:00:00.250000Z`. */
-  readonly at: string
-  readonly action: string
-  readonly via: string
-  readonly alert: boolean
-  readonly recordedBy?: string | undefined
-  readonly requestId?: string | undefined
-  readonly requestVersion?: number | undefined
-  readonly resourceId?: string | undefined
-  readonly schemaVersion: number
-  readonly publicDetails: string
-  /** Absent when the bot acted. */
-  readonly actor?: Sealed | undefined
-  /** Absent when there never were personal details. */
-  readonly personal?: Sealed | undefined
-  /** 64 hexadecimal digits. */
-  readonly hash: string
-}
-
-/** What the chain knows by its digest alone, so that it can be erased. */
-export interface Sealed {
-  /** SHA-256 of the opening, in hex. */
-  readonly digest: string
-  /** Canonical JSON `["salt",{…}]`; absent when it was erased. */
-  readonly opening?: string | undefined
-  /** What stands in the place of what was erased. */
-  readonly remains?: string | undefined
-}
+import type { ChainedEvent } from '../domain/chained-event.ts'
 
 /** Who acted, as the opening of an actor has them. */
 export interface ActorFacts {

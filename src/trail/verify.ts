@@ -1,4 +1,4 @@
-import type { ChainedEvent, Sealed } from './entry.ts'
+import type { ChainedEvent, Sealed } from '../domain/chained-event.ts'
 import { digestOf, entryText, nextHash } from './entry.ts'
 
 /** A hash that somebody knows from outside the database. */

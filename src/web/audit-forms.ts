@@ -62,8 +62,8 @@ export function exportForm(c: PageContext, deps: WebDeps, typed: Typed): Html {
   return html`<section class="card stack" aria-labelledby="export">
     <h2 id="export">Export</h2>
     <p class="meta">
-      Every event that the filter finds, the oldest first, with nothing left out. That you took it
-      is on record.
+      Every event that the filter finds, the oldest first, with the proof that nothing was changed
+      or left out: <code>jit audit verify --file</code> checks it. That you took it is on record.
     </p>
     ${postForm(
       c,
@@ -79,6 +79,7 @@ export function exportForm(c: PageContext, deps: WebDeps, typed: Typed): Html {
           <button class="button secondary" type="submit" name="format" value="jsonl">
             JSON lines
           </button>
+          <button class="button secondary" type="submit" name="format" value="ocsf">OCSF</button>
         </div>`,
     )}
   </section>`

@@ -1,9 +1,8 @@
+import type { ExportFormat, TrailExport } from '../app/audit-export.ts'
+import { CONTENT_TYPES, EXTENSIONS, exportText } from '../trail/export-formats.ts'
 import { html } from 'hono/html'
 import type { AuditPage } from '../app/audit-cases.ts'
-import type { RecordedEvent } from '../app/ports.ts'
 import { auditEntry, secondsOf } from './audit-entry.ts'
-import type { ExportFormat } from './audit-export.ts'
-import { CONTENT_TYPES, exportText } from './audit-export.ts'
 import type { AuditQuestion, Typed } from './audit-filter.ts'
 import { auditPath, parseQuestion, typedFilter } from './audit-filter.ts'
 import { exportForm, filterForm } from './audit-forms.ts'
@@ -52,17 +51,12 @@ function isFormat(text: string | undefined): text is ExportFormat {
 }
 
 /** The events as a file. When reading fails the stream does, and the connection breaks before the file is whole. */
-function fileOf(
-  c: PageContext,
-  batches: AsyncIterable<readonly RecordedEvent[]>,
-  format: ExportFormat,
-  at: Date,
-): Response {
+function fileOf(c: PageContext, taken: TrailExport, format: ExportFormat, at: Date): Response {
   const made = at.toISOString().replace(/[-:]|\.\d+/g, '')
-  const text = ReadableStream.from<string>(exportText(batches, format))
+  const text = ReadableStream.from<string>(exportText(taken, format))
   return c.body(text.pipeThrough(new TextEncoderStream()), 200, {
     'Content-Type': CONTENT_TYPES[format],
-    'Content-Disposition': `attachment; filename="jit-audit-${made}.${format}"`,
+    'Content-Disposition': `attachment; filename="jit-audit-${made}.${EXTENSIONS[format]}"`,
   })
 }
 

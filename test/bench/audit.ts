@@ -2,7 +2,7 @@ import { createAuditCases } from '../../src/app/audit-reading.ts'
 import type { AuditFilter } from '../../src/app/audit-cases.ts'
 import type { Visitor } from '../../src/app/page-cases.ts'
 import type { RequestId, ResourceId, SlackUserId } from '../../src/domain/ids.ts'
-import { exportText } from '../../src/web/audit-export.ts'
+import { exportText } from '../../src/trail/export-formats.ts'
 import { aDirectory } from '../app/directory.ts'
 import { aCatalogue, kim, people } from '../support/build.ts'
 import type { TestDatabase } from '../support/database.ts'
@@ -53,7 +53,7 @@ export async function measureAudit(report: Report): Promise<void> {
     }
   report.line(`audit page among ${EVENTS} events`, spread(times), '< 100 ms')
   report.line('  the slowest', `${slowest.ms.toFixed(0)} ms, by ${slowest.name}`)
-  for (const format of ['csv', 'jsonl'] as const) {
+  for (const format of ['csv', 'jsonl', 'ocsf'] as const) {
     const exported = await cases.auditExport(visitor, {}, format)
     if (!exported.ok) throw new Error(exported.refusal.code)
     const startedAt = performance.now()

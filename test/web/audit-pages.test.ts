@@ -2,6 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { request } from 'undici'
 import type { AccessWindow, AuditCases, AuditFilter, AuditPage } from '../../src/app/audit-cases.ts'
+import type { TrailExport } from '../../src/app/audit-export.ts'
+import { verifyFile } from '../../src/trail/verify-file.ts'
+import { chainOf, exportOf } from '../support/chain.ts'
 import type { RecordedEvent } from '../../src/app/ports.ts'
 import type { RequestId, ResourceId, SlackTeamId, SlackUserId } from '../../src/domain/ids.ts'
 import { auditPages } from '../../src/web/audit-pages.ts'
@@ -47,7 +50,7 @@ const aPage = (facts: Partial<AuditPage> = {}): AuditPage => ({
 
 interface Trail {
   readonly page?: AuditPage
-  readonly batches?: () => AsyncIterable<readonly RecordedEvent[]>
+  readonly batches?: () => TrailExport['batches']
   readonly refuse?: true
   readonly stalledMs?: number
 }
@@ -63,7 +66,9 @@ async function open(trail: Trail = {}) {
     },
     async auditExport(_visitor, filter, format) {
       asked.push([filter, format])
-      return trail.refuse ? refusal : { ok: true, value: trail.batches?.() ?? batchesOf([]) }
+      if (trail.refuse) return refusal
+      const batches = trail.batches?.() ?? batchesOf([])
+      return { ok: true, value: exportOf(batches) }
     },
   }
   const stage = await startSite({
@@ -78,11 +83,17 @@ async function open(trail: Trail = {}) {
   return { stage, asked, [Symbol.asyncDispose]: () => stage[Symbol.asyncDispose]() }
 }
 
-async function* batchesOf(...batches: readonly (readonly RecordedEvent[])[]) {
-  yield* batches
+async function* batchesOf(events: readonly RecordedEvent[]) {
+  const chained = chainOf(events)
+  yield chained.slice(0, 4)
+  yield chained.slice(4)
 }
 
-const aThousand = Array.from({ length: 1_000 }, () => anEvent())
+const aThousand = chainOf(Array.from({ length: 1_000 }, () => anEvent()))
+
+async function* linesIn(text: string) {
+  yield* text.trimEnd().split(/\r?\n/)
+}
 
 /** An export of which nothing was taken yet but its head. */
 async function begun(stage: Stage, as = 'alex') {
@@ -265,7 +276,7 @@ describe('POST /audit/export', () => {
   ]
 
   it('gives a CSV that reads back, in which a spreadsheet finds no formula', async () => {
-    await using site = await open({ batches: () => batchesOf(odd.slice(0, 4), odd.slice(4)) })
+    await using site = await open({ batches: () => batchesOf(odd) })
     const { status, headers, text } = await exported(site.stage, {
       format: 'csv',
       action: 'request',
@@ -277,17 +288,17 @@ describe('POST /audit/export', () => {
     assert.equal(headers['cache-control'], 'no-store')
     assert.deepEqual(site.asked.at(-1), [{ action: 'request' }, 'csv'])
     const [names = [], ...rows] = cellsOf(text)
-    const column = (name: string) => rows.map((row) => row[names.indexOf(name)])
+    const column = (name: string) => rows.slice(1, -1).map((row) => row[names.indexOf(name)])
     assert.deepEqual(
       column('seq'),
-      odd.map(({ seq }) => String(seq)),
+      odd.map((_, index) => String(index + 1)),
     )
     assert.deepEqual(column('actor_email').slice(1, -1), [
       "'=1+1",
       "'+1",
       "'-1",
       "'@SUM(A1)",
-      "'\t=1",
+      "' =1",
       "' =1",
       "'\ufeff=1",
       "'＝1",
@@ -295,23 +306,22 @@ describe('POST /audit/export', () => {
     ])
     assert.deepEqual(
       column('details').map((cell) => JSON.parse(cell ?? '') as unknown),
-      odd.map(({ details }) => details),
+      odd.map(({ details }) => ({ ...details, ...(details['z'] && { z: '    ' }) })),
     )
     for (const cell of rows.flat()) assert.doesNotMatch(cell, /^[\s\ufeff]*[=+\-@]/)
-    assert.deepEqual([column('actor_kind').at(-1), column('alert').at(-1)], ['bot', 'true'])
+    assert.deepEqual([column('actor_user_id').at(-1), column('alert').at(-1)], ['bot', 'true'])
+    await verifyFile(linesIn(text), [])
   })
 
-  it('gives JSON lines that are the events', async () => {
-    await using site = await open({ batches: () => batchesOf(odd) })
-    const { headers, text } = await exported(site.stage, { format: 'jsonl' })
-    assert.match(String(headers['content-disposition']), /\.jsonl"$/)
-    const lines = text.split(/[\n\r\u0085\u2028\u2029]/)
-    assert.equal(lines.pop(), '')
-    assert.deepEqual(
-      lines.map((line) => JSON.parse(line) as unknown),
-      odd.map((event) => JSON.parse(JSON.stringify(event)) as unknown),
-    )
-  })
+  for (const format of ['jsonl', 'ocsf'] as const)
+    it(`gives ${format} that can be verified, a line each`, async () => {
+      await using site = await open({ batches: () => batchesOf(odd) })
+      const { headers, text } = await exported(site.stage, { format })
+      assert.match(String(headers['content-disposition']), /\.jsonl"$/)
+      assert.doesNotMatch(text, /[\r\u0085\u2028\u2029]/)
+      const { events, isRooted } = await verifyFile(linesIn(text), [])
+      assert.deepEqual([events, isRooted], [odd.length, true])
+    })
 
   for (const fields of [
     { format: 'xlsx' },
@@ -345,7 +355,7 @@ describe('POST /audit/export', () => {
   it('breaks the connection when reading fails, so that no file looks complete', async () => {
     await using site = await open({
       async *batches() {
-        yield [anEvent()]
+        yield chainOf([anEvent()])
         throw new Error('connection to the database lost')
       },
     })
