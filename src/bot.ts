@@ -21,7 +21,7 @@ import { createMessenger } from './slack/messenger.ts'
 import { workspaceProblems } from './slack/preflight.ts'
 import { createWebClient } from './slack/web-client.ts'
 import { within } from './timing.ts'
-import { publishHeads, watchAuditTrail } from './watch-audit-trail.ts'
+import { tellOfAuditTrail, watchAuditTrail } from './watch-audit-trail.ts'
 
 const START_CLEANUP_MS = 2_000
 
@@ -51,7 +51,7 @@ export async function startBot(config: Config, parts: Parts): Promise<Bot> {
   try {
     const port = await entrance.start(config.port)
     metrics = await openMetrics(config.metricsPort, log)
-    const watch = await watchAuditTrail(config, foundation, log)
+    const watch = await watchAuditTrail(config, foundation, { log, metrics })
     const household = keepHouse(config, parts, { foundation, entrance, inForce, watch })
     const { deps, client } = household
     const showPages = () => admit(household, metrics)
@@ -60,7 +60,7 @@ export async function startBot(config: Config, parts: Parts): Promise<Bot> {
       parts.catalogue.revision
     if (isKnown) await showPages()
     const slack = await joinSlack(household)
-    publishHeads(foundation)
+    tellOfAuditTrail(foundation, watch)
     if (!isKnown) await showPages()
     log.info({ port, team: slack.teamId, resources: parts.catalogue.resources.size }, 'ready')
     return {

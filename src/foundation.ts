@@ -47,7 +47,8 @@ export interface Repeated {
   readonly everyMs: number
   /** Whether the first time is now. */
   readonly atOnce?: boolean
-  readonly run: () => Promise<void>
+  /** The signal aborts at the stop, so that what takes long can end early. */
+  readonly run: (signal: AbortSignal) => Promise<void>
 }
 
 /** What runs without Slack: the database, Pomerium, and the work that keeps them equal. */
@@ -154,7 +155,10 @@ async function requireMigrations(db: Database): Promise<void> {
 async function repeat(task: Repeated, log: Logger, signal: AbortSignal): Promise<void> {
   const { what, everyMs, atOnce = false, run } = task
   for (let isDue = atOnce; !signal.aborted; isDue = true) {
-    if (isDue) await run().catch((error: unknown) => log.warn({ err: error }, `failed to ${what}`))
+    if (isDue)
+      await run(signal).catch((error: unknown) => {
+        if (!signal.aborted) log.warn({ err: error }, `failed to ${what}`)
+      })
     await sleep(everyMs, signal)
   }
 }

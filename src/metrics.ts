@@ -1,11 +1,14 @@
 import type { Logger } from 'pino'
-import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client'
+import type { TrailWatched } from './app/watch-trail.ts'
 import { answerPlainly, createHttpDoor } from './http/door.ts'
 import type { PageAnswer } from './web/journal.ts'
 
 /** Numbers about this process, in Prometheus' text format on a port of their own. */
 export interface Metrics {
   page(answer: PageAnswer): void
+  /** A look at the audit trail, and what it found. */
+  trail(watched: TrailWatched): void
   /** Serves `GET /metrics`; returns the port, rejects when it is taken. */
   start(port: number): Promise<number>
   stop(deadlineMs: number): Promise<void>
@@ -28,6 +31,7 @@ export function createMetrics(log: Logger): Metrics {
     labelNames: ['reason'],
     registers: [registry],
   })
+  let trail: TrailGauges | undefined
   const door = createHttpDoor({
     log,
     routes: [
@@ -51,10 +55,29 @@ export function createMetrics(log: Logger): Metrics {
       pages.observe({ method, route, status }, seconds)
       if (refusedFor !== undefined) turnedAway.inc({ reason: refusedFor })
     },
+    trail({ at, verified, problems }) {
+      trail ??= trailGauges(registry)
+      trail.asRecorded.set(problems.length === 0 ? 1 : 0)
+      trail.lookedAt.set(at.getTime() / 1_000)
+      if (verified !== undefined) trail.verified.set(verified.seq)
+    },
     start: (port) => door.start(port),
     async stop(deadlineMs) {
       await door.stop(deadlineMs)
       registry.clear()
     },
+  }
+}
+
+type TrailGauges = ReturnType<typeof trailGauges>
+
+/** Made at the first look: before it they would say that something is wrong. */
+function trailGauges(registry: Registry) {
+  const gauge = (name: string, help: string) =>
+    new Gauge({ name: `jit_audit_${name}`, help, registers: [registry] })
+  return {
+    asRecorded: gauge('as_recorded', 'Whether the audit trail was as recorded at the last look.'),
+    lookedAt: gauge('looked_at_seconds', 'Time of the last look, since the epoch.'),
+    verified: gauge('verified_seq', 'Last event up to which all was found as recorded.'),
   }
 }

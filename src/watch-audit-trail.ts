@@ -1,54 +1,50 @@
 import type { Logger } from 'pino'
-import { TrailWatch, WATCH_TRAIL_MS, publishHead } from './app/watch-trail.ts'
-import type { CheckTrail } from './app/watch-trail.ts'
+import { publishHead } from './app/publish-head.ts'
+import { TrailWatch } from './app/watch-trail.ts'
 import type { Config } from './config.ts'
 import type { Foundation } from './foundation.ts'
 import { headsFile, requireHeadsFile } from './heads-file.ts'
-import type { Database } from './postgres/database.ts'
-import { verifyTrail } from './postgres/audit-verify.ts'
+import type { Metrics } from './metrics.ts'
+import { createTrailVerifier } from './postgres/trail-verifier.ts'
+
+const HOUR_MS = 3_600_000
 
 /** Looks at the audit trail from now on, at once and every hour. Throws StartError for a file of heads that cannot be used. */
 export async function watchAuditTrail(
   { auditHeadsPath: path }: Pick<Config, 'auditHeadsPath'>,
   foundation: Foundation,
-  log: Logger,
+  { log, metrics }: { readonly log: Logger; readonly metrics: Metrics | undefined },
 ): Promise<TrailWatch> {
-  const { db, store, clock } = foundation
   if (path !== undefined) await requireHeadsFile(path)
+  const { db, store, clock } = foundation
   const watch = new TrailWatch({
     store,
     log,
     steady: clock.steady,
-    checkTrail: checkTrail(db),
+    verifier: createTrailVerifier(db),
+    onLook: (watched) => metrics?.trail(watched),
     ...(path === undefined ? {} : { headsKept: headsFile(path) }),
   })
   foundation.repeat({
     what: 'verify the audit trail',
-    everyMs: WATCH_TRAIL_MS,
+    everyMs: HOUR_MS,
     atOnce: true,
-    run: () => watch.look(),
+    run: async (signal) => void (await watch.look(signal)),
   })
   return watch
 }
 
-/** Has the head of the trail posted, at once and then daily. */
-export function publishHeads(foundation: Foundation): void {
+/** Has the audit channel told of the trail: its head, now and then daily. */
+export function tellOfAuditTrail(foundation: Foundation, watch: TrailWatch): void {
+  const { store } = foundation
   let when: 'start' | 'daily' = 'start'
   foundation.repeat({
     what: 'publish the head of the audit trail',
-    everyMs: WATCH_TRAIL_MS,
+    everyMs: HOUR_MS,
     atOnce: true,
-    async run() {
-      await publishHead(foundation, when)
+    async run(signal) {
+      await publishHead({ store, watch }, when, signal)
       when = 'daily'
     },
   })
-}
-
-function checkTrail(db: Database): CheckTrail {
-  return async ({ from, heads }) => {
-    const { events, head, finding, problems } = await verifyTrail(db, { from, heads })
-    const found = finding === undefined ? [] : [`event ${finding.seq}: ${finding.problem}`]
-    return { events, head, problems: [...found, ...problems] }
-  }
 }

@@ -1,7 +1,7 @@
+import { isNotice } from '../domain/event.ts'
 import type { RequestId, SlackChannelId } from '../domain/ids.ts'
 import type { Breaker } from './breaker.ts'
 import { viewIn } from './deps.ts'
-import { isNotice } from '../domain/event.ts'
 import { guarded } from './guarded.ts'
 import type { Lease } from './lease.ts'
 import type { MessagePlace, RecordedEvent, RequestView } from './ports.ts'
@@ -9,6 +9,7 @@ import { MessengerError } from './ports.ts'
 import type { RerouteDeps } from './reroute-card.ts'
 import { mayPass, rerouteAlert, rerouteCard, viewAt } from './reroute-card.ts'
 import type { ShownMessage } from './store.ts'
+import { headText } from './watch-trail.ts'
 import type { WorkHandler } from './worker.ts'
 
 export type NotifyDeps = RerouteDeps & { readonly breaker: Breaker }
@@ -162,9 +163,10 @@ export function alertWork(deps: NotifyDeps): WorkHandler {
         (await db.messages.isAlertPosted(seq)) ? undefined : db.audit.find(seq),
       )
       if (event === undefined) return []
-      const { action, resourceId: resource, hash } = event
-      if (isNotice(action)) deps.log.info({ action, head: `${seq}:${hash}` }, 'notice')
-      else deps.log.error({ action, resource, seq }, 'alert')
+      const { action, resourceId: resource } = event
+      const head = headText(event)
+      if (isNotice(action)) deps.log.info({ action, head }, 'audit head')
+      else deps.log.error({ action, resource, seq, head }, 'alert')
       if (channel === undefined) return []
       try {
         await postAlert(deps, channel, event, lease)

@@ -4,13 +4,6 @@ import { BY_BOT } from './record.ts'
 const DAY_SECONDS = 86_400
 /** How often the whole trail is walked; in between, what was added since. */
 const WHOLE_MS = DAY_SECONDS * 1_000
-/** Somebody who starts again and again is not told each time. */
-const START_QUIET_SECONDS = 3_600
-/** A little less than a day, so that the day's head is not put off to the next look. */
-const DAILY_QUIET_SECONDS = DAY_SECONDS - 1_800
-
-/** How often the trail is looked at. */
-export const WATCH_TRAIL_MS = 3_600_000
 
 /** An event of the trail by its number and its hash, which vouches for all before it. */
 export interface TrailHead {
@@ -23,15 +16,21 @@ export interface TrailHead {
 export interface TrailChecked {
   readonly events: number
   readonly head: TrailHead
-  /** What is not as it was recorded, the first thing first; empty when all is. */
+  /** The first event that is not as it was recorded; absent when all are. */
+  readonly finding?: { readonly seq: number; readonly problem: string }
+  /** What else is wrong, such as guards that are off; the first thing first. */
   readonly problems: readonly string[]
 }
 
-/** Looks at the trail from an event on, or at all of it, and compares it with heads that are known from elsewhere. */
-export type CheckTrail = (asked: {
-  readonly from?: number
-  readonly heads: readonly TrailHead[]
-}) => Promise<TrailChecked>
+/** Looks at trails in the database. */
+export interface TrailVerifier {
+  /** Looks at the trail from an event on, or at all of it, and compares it with heads that are known from elsewhere. */
+  check(asked: {
+    readonly from?: number
+    readonly heads: readonly TrailHead[]
+    readonly signal: AbortSignal
+  }): Promise<TrailChecked>
+}
 
 /** Heads kept outside the database. */
 export interface HeadsKept {
@@ -41,19 +40,28 @@ export interface HeadsKept {
 }
 
 /** When this process last looked at the trail, and what it found. */
-export interface TrailWatched extends TrailChecked {
+export interface TrailWatched {
   readonly at: Date
+  /** The last event up to which this process found everything as recorded; absent when it never did. */
+  readonly verified?: TrailHead
+  /** What is not as it was recorded, the first thing first; empty when all is. */
+  readonly problems: readonly string[]
 }
 
-export type WatchDeps = Pick<Deps, 'store' | 'log' | 'steady'> & {
-  readonly checkTrail: CheckTrail
+export interface WatchDeps extends Pick<Deps, 'store' | 'log' | 'steady'> {
+  readonly verifier: TrailVerifier
   readonly headsKept?: HeadsKept
+  /** Told of every look. */
+  readonly onLook?: (watched: TrailWatched) => void
 }
 
 /** Looks at the trail again and again, and remembers how far it was as recorded. */
 export class TrailWatch {
   #last: TrailWatched | undefined
   #wholeAt: number | undefined
+  /** Stays when the trail is broken, so that what was written anew does not pass for the trail at the next look. */
+  #verified: TrailHead | undefined
+  #looking: Promise<unknown> = Promise.resolve()
   readonly #deps: WatchDeps
 
   constructor(deps: WatchDeps) {
@@ -65,55 +73,94 @@ export class TrailWatch {
     return this.#last
   }
 
-  /** Looks at all that is new since the last look, and once a day at everything; tells operators of what is wrong. */
-  async look(): Promise<void> {
-    const { checkTrail, headsKept, store, log, steady } = this.#deps
-    const known = this.#last?.problems.length === 0 ? this.#last.head : undefined
-    const isWhole =
-      known === undefined || this.#wholeAt === undefined || steady() - this.#wholeAt >= WHOLE_MS
-    const kept = (await headsKept?.read()) ?? []
-    const startedAt = steady()
-    const checked = await checkTrail({
-      ...(isWhole ? {} : { from: Math.max(1, known.seq) }),
-      heads: known === undefined || known.seq === 0 ? kept : [...kept, known],
-    })
-    if (isWhole) this.#wholeAt = startedAt
-    const at = await store.transaction(async ({ now }) => now)
-    this.#last = { ...checked, at }
-    const { events, head, problems } = checked
-    if (problems.length > 0) {
-      log.error({ problems }, 'the audit trail is not as it was recorded')
-      await this.#tell(problems)
-      return
-    }
-    log.info({ head: `${head.seq}:${head.hash}`, events, isWhole }, 'audit trail verified')
-    if (head.seq > 0 && kept.at(-1)?.seq !== head.seq) await headsKept?.keep(head, at)
+  /**
+   * Looks at all that is new since the last look, and at everything when a day is over or something was wrong; tells
+   * operators of what is wrong. One look waits for the other. Resolves to whether all is as recorded.
+   */
+  look(signal: AbortSignal): Promise<boolean> {
+    const looking = this.#looking.then(() => this.#look(signal))
+    this.#looking = looking.catch(() => {})
+    return looking
   }
 
-  async #tell(problems: readonly string[]): Promise<void> {
+  async #look(signal: AbortSignal): Promise<boolean> {
+    const { verifier, store, log, steady, onLook } = this.#deps
+    const known = this.#verified
+    const wasWrong = this.#last !== undefined && this.#last.problems.length > 0
+    const startedAt = steady()
+    const isDue = this.#wholeAt === undefined || startedAt - this.#wholeAt >= WHOLE_MS
+    const isWhole = known === undefined || wasWrong || isDue
+    const kept = await this.#kept()
+    const { events, head, finding, problems } = await verifier.check({
+      ...(isWhole ? {} : { from: Math.max(1, known.seq) }),
+      heads: known === undefined ? kept : [...kept, known],
+      signal,
+    })
+    const at = await store.transaction(async ({ now }) => now)
+    const first = finding === undefined ? [] : [`event ${finding.seq}: ${finding.problem}`]
+    const wrong = [...first, ...problems]
+    if (isWhole) this.#wholeAt = startedAt
+    if (finding === undefined && head.seq > 0) this.#verified = head
+    this.#last = { at, problems: wrong, ...(this.#verified && { verified: this.#verified }) }
+    onLook?.(this.#last)
+    if (wrong.length > 0) {
+      log.error({ problems: wrong }, 'the audit trail is not as it was recorded')
+      await this.#tell(finding, problems)
+      return false
+    }
+    const ms = Math.round(steady() - startedAt)
+    log.info({ head: headText(head), events, isWhole, ms }, 'audit trail verified')
+    if (head.seq > 0 && kept.at(-1)?.seq !== head.seq) await this.#keep(head, at)
+    return true
+  }
+
+  async #tell(finding: TrailChecked['finding'], problems: readonly string[]): Promise<void> {
     const action = 'audit.chain_broken'
     await this.#deps.store.transaction(async (tx) => {
       await tx.audit.lockAlerts(action)
+      const from = new Date(tx.now.getTime() - DAY_SECONDS * 1_000)
+      const told = await tx.audit.newest({ action, from }, Number.MAX_SAFE_INTEGER, 10)
+      // An event is named by where the trail ends, which moves: so each kind once a day, and not each wording.
+      const tell = (why: 'events' | 'guards', details: { seq?: number; problem: string }) => {
+        if (told.some((event) => event.alert && event.details['why'] === why)) return
+        tx.audit.append({ ...BY_BOT, action, alert: true, details: { why, ...details } })
+      }
+      if (finding !== undefined) tell('events', finding)
+      if (problems.length > 0) tell('guards', { problem: problems.slice(0, 5).join('; ') })
+    })
+  }
+
+  async #kept(): Promise<readonly TrailHead[]> {
+    try {
+      return (await this.#deps.headsKept?.read()) ?? []
+    } catch (error) {
+      await this.#notKept(error)
+      return []
+    }
+  }
+
+  async #keep(head: TrailHead, at: Date): Promise<void> {
+    try {
+      await this.#deps.headsKept?.keep(head, at)
+    } catch (error) {
+      await this.#notKept(error)
+    }
+  }
+
+  async #notKept(error: unknown): Promise<void> {
+    const { store, log } = this.#deps
+    log.error({ err: error }, 'heads of the audit trail cannot be kept')
+    const action = 'audit.heads_not_kept'
+    await store.transaction(async (tx) => {
+      await tx.audit.lockAlerts(action)
       if (await tx.audit.alertedWithin(action, DAY_SECONDS)) return
-      const details = { count: problems.length, problems: problems.slice(0, 5) }
+      const details = { error: error instanceof Error ? error.message : String(error) }
       tx.audit.append({ ...BY_BOT, action, alert: true, details })
     })
   }
 }
 
-/**
- * Has the head of the trail posted to the audit channel: once a day over all replicas, and at a start when the last one
- * was not just now. What is posted names this very event by its hash, and so vouches for all before it.
- */
-export async function publishHead(
-  { store }: Pick<Deps, 'store'>,
-  when: 'start' | 'daily',
-): Promise<void> {
-  const action = 'audit.head_published'
-  const quiet = when === 'start' ? START_QUIET_SECONDS : DAILY_QUIET_SECONDS
-  await store.transaction(async (tx) => {
-    await tx.audit.lockAlerts(action)
-    if (await tx.audit.alertedWithin(action, quiet)) return
-    tx.audit.append({ ...BY_BOT, action, alert: true, details: {} })
-  })
+/** How a head is written in messages, log lines and files alike: `123:5f70bf18…`. */
+export function headText({ seq, hash }: TrailHead): string {
+  return `${seq}:${hash}`
 }

@@ -42,6 +42,7 @@ const PUBLIC = new Set([
   'policyDigest',
   'policyId',
   'policyVersion',
+  'problem',
   'refusal',
   'pseudonym',
   'reminders',

@@ -70,11 +70,13 @@ export type OtherAction =
   | 'rego.no_decision'
   /** A card or an alert went to the fallback channel. */
   | 'message.rerouted'
-  /** The number and hash of this event are posted, and vouch for all before it. */
+  /** Posted with its own number and hash, which vouch for all before it. */
   | 'audit.head_published'
   /** The trail is not as it was recorded. */
   | 'audit.chain_broken'
-  /** What a month held for whoever reviews access. */
+  /** A file of heads cannot be read or added to. */
+  | 'audit.heads_not_kept'
+  /** What a month held, for whoever reviews access. */
   | 'audit.month_summed_up'
   | 'audit.read'
   | 'audit.exported'

@@ -20,13 +20,13 @@ export async function chainOf(
     select log_id as "logId", begun_after as "begunAfter" from audit.chain`.execute(db)
   const [row] = rows
   if (row === undefined || rows.length > 1)
-    throw new Error(`audit_chain has ${rows.length} rows where there should be one`)
+    throw new NoChain(`audit_chain has ${rows.length} rows where there should be one`)
   return { logId: row.logId, gapsUntil: Number(row.begunAfter) }
 }
 
 /**
  * Where a walk along the chain begins: before all events, or at one, whose predecessor's hash is taken on trust. Throws
- * when the database does not have that predecessor.
+ * {@link NoChain} when the database does not have that predecessor.
  */
 export async function chainBeginning(db: Database, from = 1): Promise<Beginning> {
   const { logId, gapsUntil } = await chainOf(db)
@@ -36,7 +36,7 @@ export async function chainBeginning(db: Database, from = 1): Promise<Beginning>
     db,
   )
   const [last] = rows
-  if (last === undefined) throw new Error(`there is no event before ${from}`)
+  if (last === undefined) throw new NoChain(`there is no event before ${from}`)
   return { after: { seq: Number(last.seq), hash: last.hash }, gapsUntil, isTrusted: true }
 }
 
@@ -76,6 +76,11 @@ export async function* chainedEvents(
 /** Whether what was asked for includes an event. */
 export interface Wanted {
   readonly isWanted: boolean
+}
+
+/** There is nothing to walk along from where a walk was to begin. */
+export class NoChain extends Error {
+  override readonly name = 'NoChain'
 }
 
 /** A row that the table would not have taken. */

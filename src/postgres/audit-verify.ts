@@ -19,18 +19,33 @@ export async function verifyTrail(
     readonly from?: number | undefined
     readonly to?: number | undefined
     readonly heads?: readonly Head[] | undefined
+    /** Awaited after each batch of events: a pause, or a throw that ends it. */
+    readonly rest?: () => Promise<void>
   } = {},
 ): Promise<TrailVerified> {
-  const { from, to, heads = [] } = options
+  const { from, to, heads = [], rest } = options
   const beginning = await chainBeginning(db, from)
   const within = to === undefined ? heads : heads.filter(({ seq }) => seq <= to)
   const erasures = await erasuresOf(db)
   const walked = await brokenAsFinding(beginning.after, () =>
-    verifyChain(chainedEvents(db, beginning.after.seq, to), beginning, { heads: within, erasures }),
+    verifyChain(resting(chainedEvents(db, beginning.after.seq, to), rest), beginning, {
+      heads: within,
+      erasures,
+    }),
   )
   const isWhole = from === undefined && to === undefined
   const problems = [...(await guardProblems(db)), ...(isWhole ? await unrecorded(db) : [])]
   return { ...walked, isTrusted: beginning.isTrusted, problems }
+}
+
+async function* resting<T>(
+  batches: AsyncIterable<T>,
+  rest?: () => Promise<void>,
+): AsyncGenerator<T> {
+  for await (const batch of batches) {
+    yield batch
+    await rest?.()
+  }
 }
 
 async function brokenAsFinding(head: Head, walk: () => Promise<Verified>): Promise<Verified> {

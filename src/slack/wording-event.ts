@@ -122,16 +122,21 @@ export const EVENT_WORDS: Readonly<Record<AuditAction, { what: string; remedy?: 
   'audit.head_published': {
     what: 'Head of the audit trail',
     remedy:
-      'Kept here, outside the database, the line below vouches for every event up to it: `jit audit verify --head …` checks that.',
+      'Kept here, outside the database, the head below vouches for every event up to it: `jit audit verify --head …` checks that.',
   },
   'audit.chain_broken': {
     what: 'The audit trail is not as it was recorded',
     remedy:
       'Somebody changed the database past the bot. Keep it as it is, take a copy, run `jit audit verify` with the heads posted here, and find out who had access to it.',
   },
+  'audit.heads_not_kept': {
+    what: 'Heads of the audit trail cannot be kept',
+    remedy:
+      'The file that AUDIT_HEADS_FILE names cannot be read or added to: see that it is there, that it is the bot’s, and that its disk has room. The head below, and those in the log, vouch for the trail meanwhile.',
+  },
   'audit.month_summed_up': {
     what: 'Access in a month',
-    remedy: 'Look through it, and at what nobody has reviewed.',
+    remedy: 'Look through it: is this the access that people need?',
   },
   'audit.read': { what: 'The audit trail was read' },
   'audit.exported': { what: 'The audit trail was exported' },

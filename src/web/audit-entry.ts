@@ -2,6 +2,7 @@ import { html } from 'hono/html'
 import type { AuditFilter } from '../app/audit-cases.ts'
 import type { RecordedEvent } from '../app/ports.ts'
 import type { Via } from '../domain/event.ts'
+import { isNotice } from '../domain/event.ts'
 import { foldEmail } from '../domain/person.ts'
 import type { Json } from '../domain/ppl.ts'
 import { cleanText, cutText } from '../domain/text.ts'
@@ -31,7 +32,7 @@ export function auditEntry(event: RecordedEvent): Html {
     <time class="entry-time" datetime="${at.toISOString()}">${secondsOf(at)}</time>
     <div class="entry-body">
       <p class="entry-words">
-        ${event.alert ? html`<span class="badge bad">Alert</span>` : ''}
+        ${event.alert && !isNotice(event.action) ? html`<span class="badge bad">Alert</span>` : ''}
         <bdi>${eventWords(event)}</bdi>
       </p>
       <div class="entry-foot">

@@ -17,6 +17,8 @@ import { refusalText } from './wording-refusal.ts'
 
 const TITLE = 'Audit trail'
 const BUSY_SECONDS = '30'
+/** Enough of a hash to tell it from another at a glance. */
+const HASH_SHOWN = 12
 
 /** The page on which auditors look into the trail, and its exports. */
 export function auditPages(app: WebApp, deps: WebDeps): void {
@@ -125,10 +127,11 @@ function nothing(before: number | undefined): Html {
 /** What the database and this process say of the trail. */
 function statusLine({ status, watched }: AuditPage): Html {
   const { isAppendOnly, lastSeq, lastAt, lastHash } = status
-  if (watched !== undefined && watched.problems.length > 0)
+  const [problem] = watched?.problems ?? []
+  if (watched !== undefined && problem !== undefined)
     return alertBox(
       'This trail is not as it was recorded',
-      `${watched.problems[0] ?? ''}. Found ${secondsOf(watched.at)}. Ask an operator to keep the database as it is, and to find out who changed it.`,
+      `What shows first: ${problem}. Found ${secondsOf(watched.at)}. Ask an operator to keep the database as it is, and to find out who changed it.`,
     )
   if (!isAppendOnly)
     return alertBox(
@@ -140,10 +143,23 @@ function statusLine({ status, watched }: AuditPage): Html {
   const verified =
     watched === undefined
       ? 'The chain has not been verified since the bot started.'
-      : `The chain was verified ${secondsOf(watched.at)}, up to event ${watched.head.seq}.`
-  return html`<p class="trail-status">
-    The database refuses to edit or delete events; the last is number ${lastSeq}, of
-    ${secondsOf(lastAt)}. ${verified} Head:
-    <code class="head">${lastSeq}:<wbr />${lastHash}</code>
-  </p>`
+      : `The chain was verified ${secondsOf(watched.at)}, up to event ${watched.verified?.seq ?? 0}.`
+  return html`<div class="trail-status">
+    <p>
+      The database refuses to edit or delete events; the last is number ${lastSeq}, of
+      ${secondsOf(lastAt)}. ${verified}
+    </p>
+    <details class="more">
+      <summary>Head ${lastSeq}:${lastHash.slice(0, HASH_SHOWN)}…</summary>
+      <div class="more-body">
+        <p>
+          Kept outside the database, it vouches for all before it: <code>jit audit verify</code>
+          compares the trail with it.
+        </p>
+        <p>
+          <code>${lastSeq}:<wbr />${lastHash}</code>
+        </p>
+      </div>
+    </details>
+  </div>`
 }

@@ -103,6 +103,7 @@ const SENTENCES: Readonly<Record<AuditAction, (told: Told) => string>> = {
   'message.rerouted': () => 'A message went to the fallback channel.',
   'audit.head_published': () => 'The head of the audit trail was posted to the audit channel.',
   'audit.chain_broken': () => 'The audit trail was found to be not as it was recorded.',
+  'audit.heads_not_kept': () => 'Heads of the audit trail could not be kept in their file.',
   'audit.month_summed_up': ({ details }) =>
     `Access was summed up${about(details['month'], ' for ')}.`,
   'audit.read': ({ who }) => `${who} read the audit trail.`,

@@ -156,6 +156,7 @@ describe('alertMessage', () => {
       'message.rerouted',
       'audit.head_published',
       'audit.chain_broken',
+      'audit.heads_not_kept',
       'audit.month_summed_up',
     ])
   })

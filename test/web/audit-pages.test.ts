@@ -229,7 +229,7 @@ describe('GET /audit', () => {
 
   it('says when the chain was verified, or what is wrong with it', async () => {
     const head = { seq: 8, hash: 'cd'.repeat(32) }
-    const watched = { at: AT, events: 8, head, problems: [] }
+    const watched = { at: AT, verified: head, problems: [] }
     await using site = await open({ page: aPage({ watched }) })
     assert.match(
       (await site.stage.ask('/audit')).text,
@@ -241,6 +241,26 @@ describe('GET /audit', () => {
       (await other.stage.ask('/audit')).text,
       /role="alert"[^]*not as it was recorded[^]*event 3: it &lt;b&gt;is&lt;\/b&gt; missing\. Found 2026/,
     )
+  })
+
+  it('shows the head in short, and whole where it is unfolded', async () => {
+    await using site = await open()
+    const { text } = await site.stage.ask('/audit')
+    assert.match(text, /<summary>Head 9:abababababab…<\/summary>/)
+    assert.match(text, new RegExp(`<code>9:<wbr />${'ab'.repeat(32)}</code>`))
+  })
+
+  it('takes for an alarm what is one, and not what is for information', async () => {
+    const badge = /class="badge bad">Alert</
+    for (const [action, isAlarm] of [
+      ['audit.chain_broken', true],
+      ['audit.head_published', false],
+      ['audit.month_summed_up', false],
+    ] as const) {
+      const events = [anEvent({ action, alert: true, actor: { kind: 'bot' } })]
+      await using site = await open({ page: aPage({ events }) })
+      assert.equal(badge.test((await site.stage.ask('/audit')).text), isAlarm, action)
+    }
   })
 
   it('refuses whoever is no auditor, with a sentence and nothing of the trail', async () => {
