@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { publishHead } from './app/publish-head.ts'
+import { sumUpMonth } from './app/sum-up-month.ts'
 import { TrailWatch } from './app/watch-trail.ts'
 import type { Config } from './config.ts'
 import type { Foundation } from './foundation.ts'
@@ -34,7 +35,7 @@ export async function watchAuditTrail(
   return watch
 }
 
-/** Has the audit channel told of the trail: its head, now and then daily. */
+/** Has the audit channel told of the trail: its head, now and then daily, and each month what the one before held. */
 export function tellOfAuditTrail(foundation: Foundation, watch: TrailWatch): void {
   const { store } = foundation
   let when: 'start' | 'daily' = 'start'
@@ -46,5 +47,11 @@ export function tellOfAuditTrail(foundation: Foundation, watch: TrailWatch): voi
       await publishHead({ store, watch }, when, signal)
       when = 'daily'
     },
+  })
+  foundation.repeat({
+    what: 'sum up a month',
+    everyMs: HOUR_MS,
+    atOnce: true,
+    run: () => sumUpMonth({ store }),
   })
 }

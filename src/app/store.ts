@@ -9,6 +9,7 @@ import type { AccessWindow, AuditFilter, TrailStatus } from './audit-cases.ts'
 import type { ChainSpan } from './audit-export.ts'
 import type { DirectoryMemory, Identities } from './identity-store.ts'
 import type { MessagePlace, RecordedEvent } from './ports.ts'
+import type { MonthNumbers } from './sum-up-month.ts'
 import type { Work } from './work-list.ts'
 
 /** The memory of the product. Everything that happens in one `transaction` commits together or not at all. */
@@ -154,6 +155,8 @@ export interface AuditReading {
    */
   windows(filter: AuditFilter, limit: number): Promise<readonly AccessWindow[]>
   status(): Promise<TrailStatus>
+  /** What was granted, denied and found at or after an instant and before another. */
+  numbersBetween(from: Date, to: Date): Promise<MonthNumbers>
 }
 
 /** A Pomerium policy as it was last written. */

@@ -3,6 +3,7 @@ import type { RawBuilder, Selectable } from 'kysely'
 import type { AuditReading } from '../app/store.ts'
 import { chainBeginning, chainOf, chainedEvents } from './audit-chain.ts'
 import { isFound, selectEvents, spanOf } from './audit-query.ts'
+import { numbersBetween } from './audit-summary.ts'
 import { guardProblems } from './audit-verify.ts'
 import { selectWindows } from './audit-windows.ts'
 import { toEvent } from './audit.ts'
@@ -26,6 +27,7 @@ export function auditReadingIn(tx: Database): AuditReading {
       const { rows } = await selectWindows(filter, limit).execute(tx)
       return rows
     },
+    numbersBetween: (from, to) => numbersBetween(tx, from, to),
     async status() {
       const { rows } = await sql<{ seq: string; at: Date; hash: string }>`
         select seq, at, encode(hash, 'hex') as hash from audit_event order by seq desc limit 1`.execute(

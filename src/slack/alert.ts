@@ -1,7 +1,7 @@
 import type { RecordedEvent } from '../app/ports.ts'
-import { isNotice } from '../domain/event.ts'
 import type { Json } from '../domain/ppl.ts'
 import { code, inline, time, userMention } from './mrkdwn.ts'
+import { noticeMessage } from './notices.ts'
 import type { Message } from './wording-blocks.ts'
 import { context, facts, header, preformatted, quote, section } from './wording-blocks.ts'
 import { actorName, detailLines, EVENT_WORDS, instantOf } from './wording-event.ts'
@@ -12,6 +12,8 @@ const ADDRESS_MAX = 320
 /** The message for the audit channel: what happened, to what, by whom, and what has to be done about it. */
 export function alertMessage(event: RecordedEvent): Message {
   if (event.action === 'request.break_glass') return emergencyMessage(event)
+  const notice = noticeMessage(event)
+  if (notice !== undefined) return { ...notice, blocks: [...notice.blocks, smallPrint(event)] }
   const { what, remedy } = EVENT_WORDS[event.action]
   const todo = remedy ?? 'Check that this was meant to happen.'
   const details = detailLines(event.details)
@@ -19,7 +21,7 @@ export function alertMessage(event: RecordedEvent): Message {
   return {
     text: `${what}: ${about.map(([, value]) => value).join(', ')}. ${todo}`,
     blocks: [
-      header(`what-${event.seq}`, `${isNotice(event.action) ? '🧾' : '🚨'} ${what}`),
+      header(`what-${event.seq}`, `🚨 ${what}`),
       facts(`about-${event.seq}`, about),
       section(`todo-${event.seq}`, todo),
       ...(details === '' ? [] : [preformatted(`details-${event.seq}`, details)]),

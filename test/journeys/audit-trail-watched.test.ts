@@ -59,6 +59,16 @@ describe('the audit trail, watched by the bot', () => {
     assert.equal(headsMet, 1)
   })
 
+  it('sums a month up when it is over', async () => {
+    await house.advance(32 * 86_400)
+    await house.startBot()
+    const summary = await house.slack.waitFor(() =>
+      posted().find((said) => said.startsWith('🧾 Access in ')),
+    )
+    assert.match(summary, /\*Granted\*\n0\n/)
+    assert.equal(headsIn(summary).length, 1)
+  })
+
   it('keeps heads in a file, and finds with it at the next start that the end was cut off', async () => {
     await writeFile(HEADS, '')
     const first = await house.startBot({ auditHeadsPath: HEADS })

@@ -229,6 +229,11 @@ describe('queries of the store', () => {
       (s) => s.audit.alertedWithin('policy.blocked', 60),
     ],
     [
+      'audit.numbersBetween',
+      ['audit_event_by_(time|action)', 'request_review_(due|open)'],
+      (s) => s.audit.numbersBetween(new Date(0), new Date(1)),
+    ],
+    [
       'work.repair',
       ['request_(one_)?pending', 'access_grant_live', 'request_review_due'],
       (s) => s.work.repair(),
