@@ -34,8 +34,8 @@ export async function sumUpMonth({ store }: Pick<Deps, 'store'>): Promise<void> 
     if (await isToldIn()) return
     await tx.audit.lockAlerts(action)
     if (await isToldIn()) return
-    const first = await tx.audit.oldest({ to }, { after: 0, before: Number.MAX_SAFE_INTEGER }, 1)
-    if (first.length === 0) return
+    const known = await tx.audit.newest({ to }, Number.MAX_SAFE_INTEGER, 1)
+    if (known.length === 0) return
     const { byResource, ...numbers } = await tx.audit.numbersBetween(from, to)
     const sum = (of: MonthNumbers['byResource']) => of.reduce((all, [, count]) => all + count, 0)
     const details = {

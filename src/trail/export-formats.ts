@@ -1,7 +1,6 @@
 import type { ExportFormat, TrailExport } from '../app/audit-export.ts'
-import { canonicalJson } from '../domain/canonical.ts'
 import { CSV_HEADER, csvLine, recordInRow } from './export-csv.ts'
-import { recordLine } from './export-line.ts'
+import { jsonLine, recordLine } from './export-line.ts'
 import { ocsfEvent } from './export-ocsf.ts'
 import type { ExportRecord } from './export-record.ts'
 import { recordsOf } from './export-record.ts'
@@ -44,7 +43,7 @@ export function lineWriter(format: ExportFormat): (record: ExportRecord) => stri
       let at = new Date(0).toISOString()
       return (record) => {
         if ('entry' in record) at = record.entry.at
-        return `${canonicalJson(ocsfEvent(record, at))}\n`
+        return jsonLine(ocsfEvent(record, at))
       }
     }
     default:

@@ -96,14 +96,12 @@ describe('sumUpMonth', () => {
   })
   afterAll(() => database[Symbol.asyncDispose]())
 
-  const summaries = () =>
-    database.store.statement((db) =>
-      db.audit.oldest(
-        { action: 'audit.month_summed_up' },
-        { after: 0, before: Number.MAX_SAFE_INTEGER },
-        10,
-      ),
+  const summaries = async () => {
+    const found = await database.store.statement((db) =>
+      db.audit.newest({ action: 'audit.month_summed_up' }, Number.MAX_SAFE_INTEGER, 10),
     )
+    return found.toReversed()
+  }
 
   it('says nothing of a month of which nothing is known', async () => {
     await database.store.transaction(async (tx) =>

@@ -75,9 +75,9 @@ function aWatch(more: Partial<WatchDeps> = {}) {
 
 async function told(action: AuditAction): Promise<readonly unknown[]> {
   const found = await database.store.statement((db) =>
-    db.audit.oldest({ action }, { after: 0, before: Number.MAX_SAFE_INTEGER }, 100),
+    db.audit.newest({ action }, Number.MAX_SAFE_INTEGER, 100),
   )
-  return found.map(({ alert, details }) => ({ ...details, alert }))
+  return found.toReversed().map(({ alert, details }) => ({ ...details, alert }))
 }
 
 const attack = (...statements: string[]) =>
