@@ -1,4 +1,5 @@
 import { PolicyApiError, type PolicyApiErrorCode } from '../app/policy-api.ts'
+import { retryAfterMs } from '../app/retry-after.ts'
 
 /** One attempt at the API, as messages name it. */
 export interface Attempt {
@@ -17,7 +18,6 @@ export interface Refusal {
 }
 
 const textLimit = 200
-const longestWaitMs = 10 * 60_000
 
 /** The error for a status outside 200–299; the table is that of RFC 9110 §15 read for this API. */
 export function refusalError(
@@ -105,16 +105,6 @@ export function invalidAnswer(attempt: Attempt, why: string): PolicyApiError {
     retryable: true,
     ambiguous: attempt.write,
   })
-}
-
-/** Milliseconds of a Retry-After header (seconds or HTTP date), 0 to 10 minutes. Source: RFC 9110 §10.2.3. */
-export function retryAfterMs(header: string | undefined, nowMs: number): number | undefined {
-  const value = header?.trim() ?? ''
-  if (value === '') return undefined
-  // A date begins with its weekday; Date.parse alone would read "-5" as a year.
-  const dateMs = /^[a-z]/i.test(value) ? Date.parse(value) : NaN
-  const waitMs = /^\d+$/.test(value) ? Number(value) * 1000 : dateMs - nowMs
-  return Number.isNaN(waitMs) ? undefined : Math.min(Math.max(waitMs, 0), longestWaitMs)
 }
 
 /** What an error body says: `error` of a JSON object, else its raw text; one line of at most 200 characters without tokens. */

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import fc from 'fast-check'
-import { errorText, publicText, refusalError, retryAfterMs } from '../../src/pomerium/errors.ts'
+import { retryAfterMs } from '../../src/app/retry-after.ts'
+import { errorText, publicText, refusalError } from '../../src/pomerium/errors.ts'
 
 const nowMs = Date.parse('2026-11-20T10:00:00Z')
 
