@@ -52,6 +52,8 @@ export async function startBot(config: Config, parts: Parts): Promise<Bot> {
     const port = await entrance.start(config.port)
     metrics = await openMetrics(config.metricsPort, log)
     const watch = await watchAuditTrail(config, foundation, { log, metrics })
+    if (config.siem !== undefined)
+      metrics?.stream(() => foundation.store.statement((db) => db.streams.lag()))
     const household = keepHouse(config, parts, { foundation, entrance, inForce, watch })
     const { deps, client } = household
     const showPages = () => admit(household, metrics)

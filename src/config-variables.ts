@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { STREAM_FORMATS } from './trail/stream-batch.ts'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'
 
@@ -14,6 +15,7 @@ export interface Variable {
 }
 
 const IDENTITIES = ['slack', 'linked'] as const
+const FORMATS = Object.keys(STREAM_FORMATS) as (keyof typeof STREAM_FORMATS)[]
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 
 /** Every variable that is read, with its default, its unit and what to do about a wrong value. */
@@ -93,6 +95,21 @@ export const VARIABLES = {
   WEB_ORIGIN: {
     schema: origin().optional(),
     remedy: 'give the address of the Pomerium route of the pages, e.g. https://jit.example.com',
+  },
+  SIEM_URL: {
+    schema: address().optional(),
+    secret: true,
+    remedy: 'give the address of a SIEM that takes JSON lines by POST, or leave it out',
+  },
+  SIEM_TOKEN: {
+    schema: text(/^[!-~]+$/, 'must be one line of printable ASCII characters').optional(),
+    secret: true,
+    remedy: 'give the token that the SIEM wants as a bearer, or leave it out',
+  },
+  SIEM_FORMAT: {
+    schema: z.enum(FORMATS, { error: `must be one of ${FORMATS.join(', ')}` }),
+    default: 'jsonl',
+    remedy: 'leave it out for jsonl',
   },
   IDENTITY: {
     schema: z.enum(IDENTITIES, { error: `must be one of ${IDENTITIES.join(', ')}` }),

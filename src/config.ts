@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { LogLevel, Variable } from './config-variables.ts'
 import { VARIABLES } from './config-variables.ts'
 import { pageMistakes, readKeySetFile } from './config-pages.ts'
+import type { STREAM_FORMATS } from './trail/stream-batch.ts'
 import type { KeyPlace } from './web/key-set.ts'
 
 export interface Config {
@@ -23,6 +24,13 @@ export interface Config {
   }
   /** The OPA that a Rego policy is asked of; absent when there is none. */
   readonly opa?: { readonly url: string; readonly token?: string; readonly ca?: string }
+  /** Where the audit trail is streamed to; absent when nowhere. */
+  readonly siem?: {
+    /** May have a secret in it. */
+    readonly url: string
+    readonly token?: string
+    readonly format: keyof typeof STREAM_FORMATS
+  }
   /** The pages behind Pomerium; absent when there are none. */
   readonly web?: {
     /** e.g. `https://jit.example.com`; no slash at the end. */
@@ -74,6 +82,8 @@ export function readConfig(env: Environment, readFile: (path: string) => string)
       'SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are both missing; set SLACK_APP_TOKEN for Socket Mode or SLACK_SIGNING_SECRET for HTTP',
     )
   mistakes.push(...pageMistakes(given, { isLinked: env['IDENTITY'] === 'linked' }))
+  if (given('SIEM_TOKEN') && !given('SIEM_URL'))
+    mistakes.push('SIEM_TOKEN is set without SIEM_URL; set SIEM_URL to the address of the SIEM')
   const keySetFile = env['JWKS_FILE'] ?? ''
   const fixedKeys = keySetFile === '' ? undefined : readKeySetFile(keySetFile, readFile)
   if (fixedKeys?.ok === false) mistakes.push(fixedKeys.mistake)
@@ -104,7 +114,7 @@ export function readSetting<N extends Name>(
 
 /** The secrets of a configuration that have no shape of their own, for the log to recognise. */
 export function secretsOf(config: Config): readonly string[] {
-  const { slack, pomerium, database, opa } = config
+  const { slack, pomerium, database, opa, siem } = config
   const password = new URL(database.url).password
   return [
     slack.botToken,
@@ -112,6 +122,8 @@ export function secretsOf(config: Config): readonly string[] {
     slack.signingSecret ?? '',
     pomerium.apiUserToken,
     opa?.token ?? '',
+    siem?.token ?? '',
+    siem?.url ?? '',
     password,
     decodeURIComponent(password),
   ].filter((secret) => secret !== '')
@@ -194,6 +206,7 @@ function grouped(value: z.output<typeof values>, keys: KeyPlace | undefined): Co
           },
         }),
     ...(origin === undefined || keys === undefined ? {} : { web: { origin, keys } }),
+    ...siemOf(value),
     identity: value.IDENTITY,
     port: value.PORT,
     ...(value.METRICS_PORT === undefined ? {} : { metricsPort: value.METRICS_PORT }),
@@ -201,4 +214,10 @@ function grouped(value: z.output<typeof values>, keys: KeyPlace | undefined): Co
     cataloguePath: value.CATALOGUE,
     logLevel: value.LOG_LEVEL,
   }
+}
+
+function siemOf(value: z.output<typeof values>): Pick<Config, 'siem'> {
+  const { SIEM_URL: url, SIEM_TOKEN: token, SIEM_FORMAT: format } = value
+  if (url === undefined) return {}
+  return { siem: { url, ...(token === undefined ? {} : { token }), format } }
 }

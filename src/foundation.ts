@@ -9,6 +9,8 @@ import { policyWork } from './app/policy-work.ts'
 import { RECONCILE_MS, reconcile } from './app/reconcile.ts'
 import type { Store } from './app/store.ts'
 import { momentWork } from './app/sweep.ts'
+import type { OpenStream } from './audit-stream.ts'
+import { openAuditStream } from './audit-stream.ts'
 import type { Config } from './config.ts'
 import type { Catalogue } from './domain/resource.ts'
 import { createPolicyApi } from './pomerium/policies.ts'
@@ -85,6 +87,7 @@ export async function layFoundation(
   })
   const stopping = new AbortController()
   const background: Promise<unknown>[] = []
+  let stream: OpenStream | undefined
   const foundation: Foundation = {
     db,
     store: createStore(db),
@@ -107,7 +110,11 @@ export async function layFoundation(
       stopping.abort()
       const isDone = await within(deadlineMs, Promise.all(background))
       // What still hangs now is cut off with its connections: its lease runs out, and it is done again.
-      const closing = Promise.all([policyApi[Symbol.asyncDispose](), db.destroy()])
+      const closing = Promise.all([
+        policyApi[Symbol.asyncDispose](),
+        stream?.[Symbol.asyncDispose](),
+        db.destroy(),
+      ])
       await within(Math.max(0, deadline - performance.now()), closing)
       return isDone
     },
@@ -123,9 +130,12 @@ export async function layFoundation(
       breaker: new Breaker(clock.steady),
     }
     await reconcile(deps)
+    if (config.siem !== undefined)
+      stream = await openAuditStream(config.siem, { ...foundation, log })
     foundation.work(
       { handlers: new Map([['policy', policyWork(deps)]]), hands: 4 },
       { handlers: new Map([['moment', momentWork(deps)]]), hands: 2 },
+      ...(stream === undefined ? [] : [stream.lane]),
     )
     foundation.repeat({
       what: 'compare policies',

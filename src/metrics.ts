@@ -9,6 +9,8 @@ export interface Metrics {
   page(answer: PageAnswer): void
   /** A look at the audit trail, and what it found. */
   trail(watched: TrailWatched): void
+  /** Tells how many events the stream of the audit trail is behind, whenever somebody asks. */
+  stream(lag: () => Promise<number | undefined>): void
   /** Serves `GET /metrics`; returns the port, rejects when it is taken. */
   start(port: number): Promise<number>
   stop(deadlineMs: number): Promise<void>
@@ -60,6 +62,19 @@ export function createMetrics(log: Logger): Metrics {
       trail.asRecorded.set(problems.length === 0 ? 1 : 0)
       trail.lookedAt.set(at.getTime() / 1_000)
       if (verified !== undefined) trail.verified.set(verified.seq)
+    },
+    stream(lag) {
+      const gauge = new Gauge({
+        name: 'jit_audit_stream_lag_events',
+        help: 'Events that the SIEM has not taken yet.',
+        registers: [registry],
+        async collect() {
+          const events = await lag().catch((error: unknown) => {
+            log.warn({ err: error }, 'lag of the audit stream not known')
+          })
+          gauge.set(events ?? Number.NaN)
+        },
+      })
     },
     start: (port) => door.start(port),
     async stop(deadlineMs) {

@@ -192,6 +192,12 @@ describe('readConfig', () => {
       [...badUrls, 'https://jit.example.com/', 'https://jit.example.com/jit', 'https://a\\b'],
       originMistake,
     ],
+    [
+      'SIEM_URL',
+      badUrls,
+      'must be an https:// address (http:// only for loopback) without user, query or fragment; give the address of a SIEM that takes JSON lines by POST, or leave it out',
+    ],
+    ['SIEM_FORMAT', ['JSONL', 'cef'], 'must be one of jsonl; leave it out for jsonl'],
     ['IDENTITY', ['Linked', 'pomerium'], 'must be one of slack, linked; leave it out for slack'],
     [
       'PORT',
@@ -283,6 +289,16 @@ describe('readConfig', () => {
     it(`refuses ${name}`, () => {
       assert.deepEqual(mistakesOf(env), [mistake])
     })
+
+  it('streams the audit trail where SIEM_URL says, and nowhere else', () => {
+    const SIEM_URL = 'https://siem.example.com/collect/4711'
+    assert.equal(configOf({}).siem, undefined)
+    assert.deepEqual(configOf({ SIEM_URL }).siem, { url: SIEM_URL, format: 'jsonl' })
+    assert.equal(configOf({ SIEM_URL, SIEM_TOKEN: 'abc' }).siem?.token, 'abc')
+    assert.deepEqual(mistakesOf({ SIEM_TOKEN: 'abc' }), [
+      'SIEM_TOKEN is set without SIEM_URL; set SIEM_URL to the address of the SIEM',
+    ])
+  })
 
   it('asks for one of the app token and the signing secret', () => {
     assert.deepEqual(mistakesOf({ SLACK_APP_TOKEN: undefined }), [
@@ -413,6 +429,9 @@ describe('secretsOf', () => {
     ])
     const bare = configOf({ DATABASE_URL: 'postgres://db/jit', SLACK_SIGNING_SECRET: secret })
     assert.equal(secretsOf(bare).length, 4)
+    const siem = { SIEM_URL: 'https://siem.example.com/4711', SIEM_TOKEN: 'siem-token' }
+    for (const secret of Object.values(siem))
+      assert.ok(secretsOf(configOf(siem)).includes(secret), secret)
   })
 })
 

@@ -54,6 +54,21 @@ describe('createMetrics', () => {
     assert.match(text, /_count\{method="GET",route="none",status="404"\} 1\n/)
   })
 
+  it('asks how far the stream of the audit trail is behind, and serves the rest when nobody knows', async () => {
+    const lags = [7, undefined, new Error('no database')]
+    metrics.stream(() => {
+      const lag = lags.shift()
+      return lag instanceof Error ? Promise.reject(lag) : Promise.resolve(lag)
+    })
+    for (const expected of ['7', 'Nan', 'Nan']) {
+      const text = await read()
+      assert.deepEqual(samples(text, 'jit_audit_stream_lag'), [
+        `jit_audit_stream_lag_events ${expected}`,
+      ])
+      assert.match(text, /^process_resident_memory_bytes \d+$/m)
+    }
+  })
+
   it('counts who was turned away by the reason alone', async () => {
     const page = { method: 'POST', route: '/', status: 403, seconds: 0.01 }
     metrics.page({ ...page, refusedFor: 'cross-site' })

@@ -7,6 +7,7 @@ import type { AccessRequest, Approved, Pending } from '../domain/request.ts'
 import type { Catalogue } from '../domain/resource.ts'
 import type { AccessWindow, AuditFilter, TrailStatus } from './audit-cases.ts'
 import type { ChainSpan } from './audit-export.ts'
+import type { AuditStreams } from './audit-streams.ts'
 import type { DirectoryMemory, Identities } from './identity-store.ts'
 import type { MessagePlace, RecordedEvent } from './ports.ts'
 import type { MonthNumbers } from './sum-up-month.ts'
@@ -29,6 +30,7 @@ export interface Transaction extends Statements {
 export interface Statements {
   readonly requests: Requests
   readonly audit: AuditTrail
+  readonly streams: AuditStreams
   readonly identities: Identities
   readonly directory: DirectoryMemory
   readonly policies: PolicyStates

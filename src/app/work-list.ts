@@ -1,8 +1,8 @@
 /**
  * `policy`: a resource's policy; `messages`: those of a request; `moment`: a request that time changes; `alert`: an
- * audit event; `eligibility`: a person whose requests and grants are looked at again.
+ * audit event; `eligibility`: a person whose requests and grants are looked at again; `stream`: a destination of the trail.
  */
-export type WorkKind = 'policy' | 'messages' | 'moment' | 'alert' | 'eligibility'
+export type WorkKind = 'policy' | 'messages' | 'moment' | 'alert' | 'eligibility' | 'stream'
 
 export interface Work {
   /** Puts back on the list what should be on it, and gives some messages that could not be shown another chance, each time after longer. */

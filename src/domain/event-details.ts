@@ -22,6 +22,7 @@ const PUBLIC = new Set([
   'decisionId',
   'denied',
   'drift',
+  'destination',
   'dueAt',
   'durationSeconds',
   'effect',

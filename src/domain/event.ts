@@ -78,6 +78,10 @@ export type OtherAction =
   | 'audit.heads_not_kept'
   /** What a month held, for whoever reviews access. */
   | 'audit.month_summed_up'
+  /** The trail is streamed to another destination than before, or to one for the first time. */
+  | 'audit.stream_begun'
+  /** A destination does not take the trail. */
+  | 'audit.stream_failing'
   | 'audit.read'
   | 'audit.exported'
   /** Somebody who may not read the audit trail tried to. */

@@ -83,6 +83,21 @@ export class NoChain extends Error {
   override readonly name = 'NoChain'
 }
 
+/** The first events with a number from one on, in order, so many at most. Throws {@link BrokenRow}. */
+export async function firstChained(
+  db: Database,
+  from: number,
+  limit: number,
+): Promise<readonly ChainedEvent[]> {
+  const { rows } = await sql<{ last: string | null }>`
+    select max(seq) as last
+    from (select seq from audit.chained_event where seq >= ${from} order by seq limit ${limit}) as first`.execute(
+    db,
+  )
+  const last = rows[0]?.last ?? null
+  return last === null ? [] : readBatch(db, from - 1, Number(last), sql`true`)
+}
+
 /** A row that the table would not have taken. */
 export class BrokenRow extends Error {
   override readonly name = 'BrokenRow'

@@ -227,6 +227,16 @@ export interface WorkTable {
   blocked: Generated<boolean>
 }
 
+export interface AuditStreamTable {
+  destination: Stored<string>
+  active: Generated<boolean>
+  last_seq: Generated<string>
+  last_hash: Generated<Buffer | null>
+  sending_seq: Generated<string | null>
+  delivered_at: Generated<Date | null>
+  failing: Generated<string | null>
+}
+
 export interface CatalogueRevisionTable {
   revision: string
   source: string
@@ -251,6 +261,7 @@ export interface Schema {
   policy_state: PolicyStateTable
   slack_message: SlackMessageTable
   work: WorkTable
+  audit_stream: AuditStreamTable
   catalogue_revision: CatalogueRevisionTable
   catalogue_in_force: CatalogueInForceTable
 }

@@ -3,6 +3,7 @@ import pg from 'pg'
 import type { Audit, Statements, Store } from '../app/store.ts'
 import type { AuditEvent } from '../domain/event.ts'
 import { auditReadingIn } from './audit-reading.ts'
+import { auditStreamsIn } from './audit-streams.ts'
 import { appendEvents, auditIn } from './audit.ts'
 import { catalogueRevisionsIn } from './catalogue-revisions.ts'
 import type { Database } from './database.ts'
@@ -57,6 +58,7 @@ function everythingIn(db: Database): Statements {
   return {
     requests: requestsIn(db),
     audit: { ...auditIn(db), ...auditReadingIn(db) },
+    streams: auditStreamsIn(db),
     identities: identitiesIn(db),
     directory: directoryMemoryIn(db),
     policies: policyStatesIn(db),

@@ -47,6 +47,12 @@ export function workIn(tx: Database): Work {
         ) as moments (id, at)
         group by id
         on conflict (key) do nothing`.execute(tx)
+      await sql`
+        insert into work (key, kind, subject, due_at)
+        select 'stream:' || destination, 'stream', destination, jit_now()
+        from audit_stream
+        where active and last_seq is distinct from (select max(seq) from audit_event)
+        on conflict (key) do nothing`.execute(tx)
       await sql`select ${told}`.execute(tx)
     },
     async schedule(kind, subject, at) {

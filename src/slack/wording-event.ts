@@ -138,6 +138,12 @@ export const EVENT_WORDS: Readonly<Record<AuditAction, { what: string; remedy?: 
     what: 'Access in a month',
     remedy: 'Look through it: is this the access that people need?',
   },
+  'audit.stream_begun': { what: 'The audit trail is streamed to another destination' },
+  'audit.stream_failing': {
+    what: 'The audit trail does not reach the SIEM',
+    remedy:
+      'Nothing is lost: the bot keeps trying, and goes on from the event below. Mend the cause below; if you changed where the trail goes, check `SIEM_URL` and `SIEM_TOKEN`.',
+  },
   'audit.read': { what: 'The audit trail was read' },
   'audit.exported': { what: 'The audit trail was exported' },
   'audit.read_refused': { what: 'Reading the audit trail was refused' },

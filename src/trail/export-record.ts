@@ -87,7 +87,8 @@ export async function* recordsOf({
   ]
 }
 
-function eventRecord(one: ChainedEvent): EventRecord {
+/** An event with all that proves it. */
+export function eventRecord(one: ChainedEvent): EventRecord {
   const open = (text: string | undefined) =>
     text === undefined ? undefined : (JSON.parse(text) as EventRecord['actor'])
   const [actor, personal] = [open(one.actor?.opening), open(one.personal?.opening)]

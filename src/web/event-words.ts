@@ -106,6 +106,9 @@ const SENTENCES: Readonly<Record<AuditAction, (told: Told) => string>> = {
   'audit.heads_not_kept': () => 'Heads of the audit trail could not be kept in their file.',
   'audit.month_summed_up': ({ details }) =>
     `Access was summed up${about(details['month'], ' for ')}.`,
+  'audit.stream_begun': () => 'The audit trail was streamed to another destination from here on.',
+  'audit.stream_failing': ({ details }) =>
+    `The audit trail did not reach the SIEM${about(details['error'], ': ')}.`,
   'audit.read': ({ who }) => `${who} read the audit trail.`,
   'audit.exported': ({ who, details }) =>
     `${who} exported the audit trail${about(details['format'], ' as ')}.`,

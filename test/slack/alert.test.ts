@@ -158,6 +158,7 @@ describe('alertMessage', () => {
       'audit.chain_broken',
       'audit.heads_not_kept',
       'audit.month_summed_up',
+      'audit.stream_failing',
     ])
   })
 
