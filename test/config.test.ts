@@ -197,7 +197,7 @@ describe('readConfig', () => {
       badUrls,
       'must be an https:// address (http:// only for loopback) without user, query or fragment; give the address of a SIEM that takes JSON lines by POST, or leave it out',
     ],
-    ['SIEM_FORMAT', ['JSONL', 'cef'], 'must be one of jsonl; leave it out for jsonl'],
+    ['SIEM_FORMAT', ['JSONL', 'cef'], 'must be one of jsonl, ocsf; leave it out for jsonl'],
     ['IDENTITY', ['Linked', 'pomerium'], 'must be one of slack, linked; leave it out for slack'],
     [
       'PORT',
