@@ -1,5 +1,7 @@
 import type { AuditStream } from '../app/audit-streams.ts'
+import { canonicalJson } from '../domain/canonical.ts'
 import type { ChainedEvent } from '../domain/chained-event.ts'
+import type { Json } from '../domain/ppl.ts'
 import { digestOf, entryText, nextHash } from './entry.ts'
 import { jsonLine, recordLine } from './export-line.ts'
 import { ocsfEvent } from './export-ocsf.ts'
@@ -89,11 +91,10 @@ export function batchOf(
   return { id: `${logId}:${first.seq}-${last.seq}:${last.hash}`, last, events, body }
 }
 
+/** What would not verify is not sent. */
 function lineOf(event: ChainedEvent, format: StreamFormat): string {
-  const line = format(event)
-  if (line.includes('\n'))
-    throw new StreamError(`event ${event.seq} does not fit on a line: it was not recorded so`, {
-      isPassing: false,
-    })
-  return `${line}\n`
+  const entry = entryText(event)
+  if (canonicalJson(JSON.parse(entry) as Json) !== entry)
+    throw new StreamError(`event ${event.seq} is not as it was recorded`, { isPassing: false })
+  return `${format(event)}\n`
 }
