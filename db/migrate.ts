@@ -41,10 +41,15 @@ export async function migrate<Schema>(db: Kysely<Schema>): Promise<readonly stri
   const failed = results?.find((result) => result.status === 'Error')
   if (error !== undefined)
     throw new Error(
-      `migration ${failed?.migrationName ?? '(none started)'} failed; the database is as it was before it`,
-      {
-        cause: error,
-      },
+      `migration ${failed?.migrationName ?? '(none started)'} failed; the database is as it was before it: ${reasonOf(error)}`,
+      { cause: error },
     )
   return (results ?? []).map((result) => result.migrationName)
+}
+
+/** With what the migration says must be done first. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const hint = 'hint' in error && typeof error.hint === 'string' ? `\n${error.hint}` : ''
+  return `${error.message}${hint}`
 }

@@ -48,6 +48,13 @@ export const VARIABLES = {
     secret: true,
     remedy: 'write it as postgres://user:password@host:5432/database, percent-encoded',
   },
+  DATABASE_OWNER_ALLOWED: {
+    schema: z
+      .enum(['yes', 'no'], { error: 'must be yes or no' })
+      .transform((answer) => answer === 'yes'),
+    default: 'no',
+    remedy: 'leave it out, and give the bot a role with the rights of jit_app alone',
+  },
   API_USER_TOKEN: {
     schema: text(/^[!-~]+$/, 'must be one line of printable ASCII characters'),
     secret: true,

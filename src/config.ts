@@ -14,7 +14,11 @@ export interface Config {
     /** Ends with a slash. */
     readonly apiUrl: string
   }
-  readonly database: { readonly url: string }
+  readonly database: {
+    readonly url: string
+    /** Whether the bot runs with a role that could rewrite the audit trail; no when absent. */
+    readonly isOwnerAllowed?: boolean
+  }
   readonly pomerium: {
     readonly apiUserToken: string
     readonly organizationId: string
@@ -189,7 +193,10 @@ function grouped(value: z.output<typeof values>, keys: KeyPlace | undefined): Co
       ...(signingSecret === undefined ? {} : { signingSecret }),
       apiUrl: value.SLACK_API_URL,
     },
-    database: { url: value.DATABASE_URL },
+    database: {
+      url: value.DATABASE_URL,
+      ...(value.DATABASE_OWNER_ALLOWED ? { isOwnerAllowed: true } : {}),
+    },
     pomerium: {
       apiUserToken: value.API_USER_TOKEN,
       organizationId: value.ORGANIZATION_ID,

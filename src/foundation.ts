@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import pg from 'pg'
 import type { Logger } from 'pino'
 import { pendingMigrations } from '../db/migrate.ts'
 import { Breaker } from './app/breaker.ts'
@@ -16,6 +17,7 @@ import type { Catalogue } from './domain/resource.ts'
 import { createPolicyApi } from './pomerium/policies.ts'
 import type { Database } from './postgres/database.ts'
 import { openDatabase } from './postgres/database.ts'
+import { checkRole } from './postgres/role-check.ts'
 import { createStore } from './postgres/store.ts'
 import { createWakeUps } from './postgres/wake-ups.ts'
 import { createWorkList } from './postgres/work.ts'
@@ -28,6 +30,8 @@ const EXCHANGE_MS = 10_000
 /** Policies get the shorter lease, so that a killed process delays a revocation least. */
 const POLICY_LEASE_MS = 10_000
 const LEASE_MS = 30_000
+/** Of Postgres's error codes. */
+const INSUFFICIENT_PRIVILEGE = '42501'
 
 /** What decides: the catalogue, and the organisation's Rego policy when there is one; replaced together. */
 export interface Rules {
@@ -121,6 +125,7 @@ export async function layFoundation(
   }
   try {
     await requireMigrations(db)
+    await requireHarmlessRole(db, config, log)
     const deps = {
       store: foundation.store,
       log,
@@ -151,6 +156,11 @@ export async function layFoundation(
 
 async function requireMigrations(db: Database): Promise<void> {
   const pending = await pendingMigrations(db).catch((error: unknown) => {
+    if (error instanceof pg.DatabaseError && error.code === INSUFFICIENT_PRIVILEGE)
+      throw new StartError(
+        `the role of DATABASE_URL has not the rights of the bot (${error.message}); run "grant jit_app to …" as an administrator`,
+        { cause: error },
+      )
     throw new StartError(
       'the database cannot be reached; check DATABASE_URL and that Postgres accepts connections',
       { cause: error },
@@ -160,6 +170,18 @@ async function requireMigrations(db: Database): Promise<void> {
     throw new StartError(
       `the database lacks ${pending.length} migration(s), first ${pending[0]}; run "npm run migrate"`,
     )
+}
+
+/** Whoever runs the bot must not be able to rewrite what it puts on record. */
+async function requireHarmlessRole(db: Database, config: Config, log: Logger): Promise<void> {
+  const { role, powers } = await checkRole(db)
+  if (powers.length === 0) return
+  const what = `the database role ${role} could rewrite the audit trail, because it ${powers.join(' and ')}`
+  if (config.database.isOwnerAllowed !== true)
+    throw new StartError(
+      `${what}; put into DATABASE_URL the role jit_app, after "alter role jit_app login password '…'", or another one after "grant jit_app to …", or set DATABASE_OWNER_ALLOWED=yes`,
+    )
+  log.warn({ role, powers }, 'runs with a database role that could rewrite the audit trail')
 }
 
 async function repeat(task: Repeated, log: Logger, signal: AbortSignal): Promise<void> {

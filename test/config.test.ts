@@ -120,6 +120,12 @@ describe('readConfig', () => {
     assert.deepEqual([config.cataloguePath, config.logLevel], ['/etc/jit.yaml', 'debug'])
   })
 
+  it('lets the bot run as the owner of the database where that is said', () => {
+    const allowed = (text: string) =>
+      configOf({ DATABASE_OWNER_ALLOWED: text }).database.isOwnerAllowed
+    assert.deepEqual(['', 'no', 'yes'].map(allowed), [undefined, undefined, true])
+  })
+
   const botRemedy = 'copy the Bot User OAuth Token from OAuth & Permissions'
   const appRemedy = 'create one with connections:write under Basic Information → App-Level Tokens'
   const signingRemedy = 'copy it from Basic Information → App Credentials'
@@ -167,6 +173,11 @@ describe('readConfig', () => {
         'postgres://u:a b@db',
       ],
       `must be a postgres:// address; ${databaseRemedy}`,
+    ],
+    [
+      'DATABASE_OWNER_ALLOWED',
+      ['true', 'YES', '1', ' yes'],
+      'must be yes or no; leave it out, and give the bot a role with the rights of jit_app alone',
     ],
     ['API_USER_TOKEN', [''], 'is missing; create an API user token in the Pomerium Zero console'],
     [

@@ -5,6 +5,7 @@ import { after, describe, it } from 'node:test'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { withLogin } from './support/database.ts'
 import { startTown } from './support/house.ts'
 import { environmentOf, startMain } from './support/main-process.ts'
 import { APPROVALS, AUDIT } from './support/world.ts'
@@ -92,6 +93,35 @@ describe('npm start', { concurrency: 2 }, () => {
   - the database cannot be reached; check DATABASE_URL and that Postgres accepts connections
 `,
     )
+  })
+
+  it('does not run with a role that could rewrite the audit trail, unless told to', async () => {
+    assert.equal(
+      await refused({ DATABASE_URL: town.database.url }),
+      `The bot cannot start:
+  - the database role postgres could rewrite the audit trail, because it is a superuser; put into DATABASE_URL the role jit_app, after "alter role jit_app login password '…'", or another one after "grant jit_app to …", or set DATABASE_OWNER_ALLOWED=yes
+`.replace('postgres', new URL(town.database.url).username),
+    )
+    const told = { DATABASE_URL: town.database.url, DATABASE_OWNER_ALLOWED: 'yes' }
+    await using main = startMain({ ...environment.env, ...told }, environment.folder)
+    await main.ready
+    assert.match(main.stdout(), /"level":"warn",.*could rewrite the audit trail/)
+  })
+
+  it('says that its role has not the rights of the bot', async () => {
+    const role = `jit_nobody_${process.pid}`
+    const { pool, url } = town.database
+    await pool.query(`create role ${role} login password 'none'`)
+    try {
+      assert.equal(
+        await refused({ DATABASE_URL: withLogin(url, { role, password: 'none' }) }),
+        `The bot cannot start:
+  - the role of DATABASE_URL has not the rights of the bot (permission denied for table migration); run "grant jit_app to …" as an administrator
+`,
+      )
+    } finally {
+      await pool.query(`drop role ${role}`)
+    }
   })
 
   it('says that Slack refuses the token', async () => {

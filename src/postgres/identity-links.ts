@@ -4,6 +4,7 @@ import type { Identities, Link, SlackUser } from '../app/identity-store.ts'
 import { toEvent } from './audit.ts'
 import type { Database } from './database.ts'
 import type { IdentityTable } from './schema.ts'
+import { waitForTurn } from './turn.ts'
 
 const REFUSED_MOST = 500
 
@@ -22,7 +23,7 @@ export function linksIn(
       return link && { ...link, teamId: row.team_id, userId: row.user_id }
     },
     async link({ teamId, userId }, { subject, email }) {
-      await lockSubject(tx, subject)
+      await waitForTurn(tx, 'subject', subject)
       const taken = await tx
         .selectFrom('identity')
         .select('user_id')
@@ -119,7 +120,7 @@ export function codesIn(tx: Database): Pick<Identities, 'issueCode' | 'takeCode'
       return row?.is_live === true ? { teamId: row.team_id, userId: row.user_id } : undefined
     },
     async wrongCodes(subject, seconds) {
-      await lockSubject(tx, subject)
+      await waitForTurn(tx, 'subject', subject)
       const { count } = await tx
         .selectFrom('audit_event')
         .select(sql<number>`count(*)::integer`.as('count'))
@@ -131,13 +132,6 @@ export function codesIn(tx: Database): Pick<Identities, 'issueCode' | 'takeCode'
       return count
     },
   }
-}
-
-/** Lets one transaction at a time try to link a Pomerium identity. */
-async function lockSubject(tx: Database, subject: string): Promise<void> {
-  await sql`select pg_advisory_xact_lock(hashtextextended('subject:' || ${subject}::text, 0))`.execute(
-    tx,
-  )
 }
 
 const since = (seconds: number) => sql<Date>`(select jit_now()) - ${seconds} * interval '1 second'`

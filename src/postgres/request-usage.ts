@@ -2,17 +2,14 @@ import { sql } from 'kysely'
 import type { Requests, Usage } from '../app/store.ts'
 import type { Database } from './database.ts'
 import { isLive, isPending } from './request-query.ts'
+import { waitForTurn } from './turn.ts'
 
 /** What one person has and did, as far as it is limited. */
 export function requestUsageIn(
   tx: Database,
 ): Pick<Requests, 'lockUsage' | 'usage' | 'automaticApprovals' | 'takenAwaySince'> {
   return {
-    async lockUsage(requester) {
-      await sql`select pg_advisory_xact_lock(hashtextextended('usage:' || ${requester}::text, 0))`.execute(
-        tx,
-      )
-    },
+    lockUsage: (requester) => waitForTurn(tx, 'usage', requester),
     async usage(requester) {
       const { rows } = await sql<Usage>`
         select

@@ -57,7 +57,7 @@ async function measureBot(): Promise<void> {
     SLACK_BOT_TOKEN: slack.botToken,
     SLACK_SIGNING_SECRET: slack.signingSecret,
     SLACK_API_URL: slack.apiUrl,
-    DATABASE_URL: database.url,
+    DATABASE_URL: database.appUrl,
     API_USER_TOKEN: pomerium.apiUserToken,
     ORGANIZATION_ID: pomerium.organizationId,
     CLUSTER_ID: pomerium.clusterId,

@@ -27,7 +27,7 @@ describe('jit audit verify', () => {
   }
 
   it('says how far the trail is known to be as recorded, and how that is known', async () => {
-    const alone = await verify(database.url)
+    const alone = await verify(database.appUrl)
     assert.deepEqual(alone, {
       type: 'ok',
       text: `as recorded: 1 events, the last is ${head}\nno head from outside was given: that the end was cut off or all written anew would not show`,

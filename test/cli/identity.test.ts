@@ -11,8 +11,8 @@ import type { TestDatabase } from '../support/database.ts'
 const mal = anEngineer('mal')
 
 /** Runs `jit identity` with these words: what it says, with a minus before it when it failed. */
-async function identity({ url }: TestDatabase, ...words: readonly string[]): Promise<string> {
-  process.env['DATABASE_URL'] = url
+async function identity({ appUrl }: TestDatabase, ...words: readonly string[]): Promise<string> {
+  process.env['DATABASE_URL'] = appUrl
   const result = await identityCommand.run(words)
   if (result.type === 'ok') return result.text
   return `- ${result.type === 'failed' ? result.text : (result.problem ?? 'usage')}`

@@ -115,7 +115,7 @@ describe('jit catalogue check', () => {
 describe('jit policy', () => {
   it('lists, adopts and forgets, on record', async () => {
     await using database = await aDatabase(1)
-    const run = (...words: string[]) => jit(['policy', ...words], database.url)
+    const run = (...words: string[]) => jit(['policy', ...words], database.appUrl)
     assert.equal((await run('list')).out, 'no policy is known yet')
     assert.match(
       (await run('adopt', 'grafana-prod', 'pol1')).err,
@@ -163,7 +163,7 @@ describe('jit policy', () => {
 describe('jit identity forget', () => {
   it('lets the next use pin the address anew, on record', async () => {
     await using database = await aDatabase(1)
-    const forget = () => jit(['identity', 'forget', alex.teamId, alex.userId], database.url)
+    const forget = () => jit(['identity', 'forget', alex.teamId, alex.userId], database.appUrl)
     assert.match((await forget()).err, /no address is pinned for user U0ALEX/)
     await database.store.transaction((tx) => tx.identities.pin(alex))
     assert.deepEqual(await forget(), { code: 0, out: 'U0ALEX: address forgotten', err: '' })

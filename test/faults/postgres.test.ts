@@ -14,7 +14,7 @@ const LEASE_SECONDS = 31
 
 async function startProxied() {
   const town = await startTown()
-  const url = new URL(town.database.url)
+  const url = new URL(town.database.appUrl)
   const proxy: TcpProxy = await startTcpProxy(Number(url.port))
   url.port = String(proxy.port)
   const house = await startHouse({

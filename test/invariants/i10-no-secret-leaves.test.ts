@@ -16,7 +16,9 @@ describe('I10: no secret leaves the process', () => {
       },
       pomerium: { apiUserToken: 'canary-api-user-token' },
     })
-    await town.database.pool.query(`create role ${role} superuser login password '${password}'`)
+    await town.database.pool.query(
+      `create role ${role} login password '${password}' in role jit_app`,
+    )
     const url = new URL(town.database.url)
     url.username = role
     url.password = password

@@ -10,7 +10,10 @@ import { silentLog } from './log.ts'
 
 /** A migrated database of one test's own, on a clock that the test can set forward. */
 export interface TestDatabase extends AsyncDisposable {
+  /** For the superuser, whom tests act as. */
   readonly url: string
+  /** For the role that the bot runs with. */
+  readonly appUrl: string
   readonly db: Database
   readonly pool: pg.Pool
   readonly store: Store
@@ -26,6 +29,12 @@ export interface TestClock {
   advance(seconds: number): Promise<void>
 }
 
+/** A database role that may log in. */
+export interface Login {
+  readonly role: string
+  readonly password: string
+}
+
 /** Makes the template that every test's database is copied from; returns its name. */
 export async function createTemplate(serverUrl: string): Promise<string> {
   const name = `jit_template_${randomUUID().replaceAll('-', '')}`
@@ -35,6 +44,16 @@ export async function createTemplate(serverUrl: string): Promise<string> {
   await installClock(db)
   await db.destroy()
   return name
+}
+
+/** Makes a login with the rights of the bot. */
+export async function createAppLogin(serverUrl: string): Promise<Login> {
+  const login = { role: `jit_app_${randomUUID().replaceAll('-', '')}`, password: randomUUID() }
+  const { role, password } = login
+  await onServer(serverUrl, (client) =>
+    client.query(`create role ${role} login password '${password}' in role jit_app`),
+  )
+  return login
 }
 
 /** A fresh copy of the template. */
@@ -52,9 +71,11 @@ async function copyOf(template: string, connections: number): Promise<TestDataba
   const name = `jit_test_${randomUUID().replaceAll('-', '')}`
   await onServer(server, (client) => client.query(`create database ${name} template ${template}`))
   const url = withName(server, name)
+  const login = JSON.parse(process.env['JIT_TEST_APP_LOGIN'] ?? '') as Login
   const { db, pool } = openDatabase({ url, log: silentLog, connections })
   return {
     url,
+    appUrl: withLogin(url, login),
     db,
     pool,
     store: createStore(db),
@@ -85,7 +106,8 @@ export async function installClock(db: Database): Promise<void> {
   await sql`
     create or replace function jit_now() returns timestamptz language sql volatile
     as $$ select coalesce(nullif(current_setting('test.now', true), '')::timestamptz, clock_timestamp() + shift)
-      from test_clock $$`.execute(db)
+      from public.test_clock $$`.execute(db)
+  await sql`grant select on test_clock to jit_app, jit_auditor`.execute(db)
   await sql`
     create function at_time(instant timestamptz, value text) returns text language sql volatile
     as $$ select value from set_config('test.now', instant::text, true) $$`.execute(db)
@@ -104,13 +126,24 @@ function createClock(pool: pg.Pool): TestClock {
   }
 }
 
-function withName(url: string, name: string): string {
+export function withName(url: string, name: string): string {
   const changed = new URL(url)
   changed.pathname = `/${name}`
   return changed.href
 }
 
-async function onServer(url: string, run: (client: pg.Client) => Promise<unknown>): Promise<void> {
+/** The same database for another role. */
+export function withLogin(url: string, { role, password }: Login): string {
+  const changed = new URL(url)
+  changed.username = role
+  changed.password = password
+  return changed.href
+}
+
+export async function onServer(
+  url: string,
+  run: (client: pg.Client) => Promise<unknown>,
+): Promise<void> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {

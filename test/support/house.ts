@@ -88,7 +88,7 @@ export async function startTown(options: HouseOptions = {}): Promise<Town> {
         ? { appToken: slack.appToken }
         : { signingSecret: slack.signingSecret }),
     },
-    database: { url: database.url },
+    database: { url: database.appUrl },
     pomerium: {
       apiUserToken: pomerium.apiUserToken,
       organizationId: pomerium.organizationId,
