@@ -10,6 +10,7 @@ import type { SlackTeamId, SlackUserId } from '../domain/ids.ts'
 import type { Identity } from '../domain/person.ts'
 import { identity } from './columns.ts'
 import type { AuditEventTable } from './schema.ts'
+import { waitForTurn } from './turn.ts'
 import { workIn } from './work.ts'
 
 /** The audit trail, but for looking into it and for appending. */
@@ -43,11 +44,7 @@ export function auditIn(tx: Database): Omit<AuditTrail, keyof AuditReading> {
         .executeTakeFirst()
       return row === undefined ? undefined : toEvent(row)
     },
-    async lockAlerts(action) {
-      await sql`select pg_advisory_xact_lock(hashtextextended('alert:' || ${action}::text, 0))`.execute(
-        tx,
-      )
-    },
+    lockAlerts: (action) => waitForTurn(tx, 'alert', action),
     async alertedWithin(action, seconds) {
       const row = await tx
         .selectFrom('audit_event')
