@@ -1,4 +1,6 @@
+import { erase } from './audit-erase.ts'
 import { exportAudit } from './audit-export.ts'
+import { hold } from './audit-hold.ts'
 import { verify } from './audit-verify.ts'
 import type { CliCommand } from './command.ts'
 
@@ -6,10 +8,16 @@ import type { CliCommand } from './command.ts'
 export const auditCommand: CliCommand = {
   usage: [
     'audit export [--format jsonl|csv|ocsf] [--from <instant>] [--to <instant>] [--person <address or Slack id>] [--resource <id>] [--request <id>] [--action <action>] [--output <file>] — events, with the proof that nothing was changed or left out',
+    'audit erase --person <address or Slack id> [--yes] — erase a person for good, as the owner of the database',
+    'audit hold add --reason <text> [--person <address or Slack id>] — let nobody erase them, or anybody',
+    'audit hold release <id> — let them be erased again',
+    'audit hold list — who is not erased, and why',
     'audit verify [--from <seq>] [--to <seq>] [--head <seq>:<hash>]… [--heads <file>] — check that nothing was changed',
     'audit verify --file <export> [--head <seq>:<hash>]… [--heads <file>] — check an export, without a database',
   ],
   run([verb, ...words]) {
+    if (verb === 'erase') return erase(words)
+    if (verb === 'hold') return hold(words)
     if (verb === 'export') return exportAudit(words)
     if (verb === 'verify') return verify(words)
     return { type: 'usage' }

@@ -82,6 +82,10 @@ export type OtherAction =
   | 'audit.stream_begun'
   /** A destination does not take the trail. */
   | 'audit.stream_failing'
+  /** A person was erased; the events of which something is gone are named. */
+  | 'audit.erased'
+  | 'audit.hold_placed'
+  | 'audit.hold_released'
   | 'audit.read'
   | 'audit.exported'
   /** Somebody who may not read the audit trail tried to. */

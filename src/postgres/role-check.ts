@@ -52,3 +52,11 @@ interface Powers {
   readonly mayRewrite: boolean
   readonly mayCreate: boolean
 }
+
+/** Whether whoever is connected may alter the tables: their owner, a member of it, or a superuser. */
+export async function isOwner(db: Database): Promise<boolean> {
+  const { rows } = await sql<{ isOwner: boolean }>`
+    select pg_has_role(current_user, relowner, 'usage') as "isOwner"
+    from pg_class where oid = to_regclass('audit_event')`.execute(db)
+  return rows[0]?.isOwner === true
+}

@@ -144,6 +144,9 @@ export const EVENT_WORDS: Readonly<Record<AuditAction, { what: string; remedy?: 
     remedy:
       'Nothing is lost: the bot keeps trying, and goes on from the event below. Mend the cause below; if you changed where the trail goes, check `SIEM_URL` and `SIEM_TOKEN`.',
   },
+  'audit.erased': { what: 'A person was erased' },
+  'audit.hold_placed': { what: 'A legal hold was placed' },
+  'audit.hold_released': { what: 'A legal hold was released' },
   'audit.read': { what: 'The audit trail was read' },
   'audit.exported': { what: 'The audit trail was exported' },
   'audit.read_refused': { what: 'Reading the audit trail was refused' },

@@ -109,6 +109,10 @@ const SENTENCES: Readonly<Record<AuditAction, (told: Told) => string>> = {
   'audit.stream_begun': () => 'The audit trail was streamed to another destination from here on.',
   'audit.stream_failing': ({ details }) =>
     `The audit trail did not reach the SIEM${about(details['error'], ': ')}.`,
+  'audit.erased': ({ details }) =>
+    `A person was erased${about(details['pseudonym'], ': they are ')}.`,
+  'audit.hold_placed': ({ details }) => `Legal hold${about(details['id'], ' ')} was placed.`,
+  'audit.hold_released': ({ details }) => `Legal hold${about(details['id'], ' ')} was released.`,
   'audit.read': ({ who }) => `${who} read the audit trail.`,
   'audit.exported': ({ who, details }) =>
     `${who} exported the audit trail${about(details['format'], ' as ')}.`,
