@@ -2,7 +2,7 @@ import type { AuditAction, AuditEvent } from '../domain/event.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { PeopleSet } from '../domain/resource.ts'
 import { belongsTo, groupsIn } from '../domain/rules.ts'
-import { actorOf, slackAsOf } from './actor.ts'
+import { recordedAct, slackAsOf } from './actor.ts'
 import type { AuditCases, AuditFilter, AuditPage } from './audit-cases.ts'
 import { WINDOWS_MAX } from './audit-cases.ts'
 import type { Deps } from './deps.ts'
@@ -106,8 +106,7 @@ async function reading<T>(
   const identified = await identifyActor(deps, { actor, assertion }, groupsIn(admins, auditors))
   const refusal = refusalOf(identified, [admins, auditors])
   const act = {
-    actor: actorOf({ actor, assertion }, identified),
-    via: 'web',
+    ...recordedAct({ actor, assertion, via: 'web' }, identified),
     alert: false,
     details: { ...asked, ...slackAsOf(identified) },
   } as const

@@ -27,6 +27,7 @@ const COLUMNS: Readonly<Record<string, (event: RecordedEvent) => string | number
   actor_user_id: (event) => identityIn(event)?.userId,
   actor_email: (event) => identityIn(event)?.email,
   actor_subject: (event) => identityIn(event)?.subject,
+  source_address: ({ source }) => source,
   request_id: ({ requestId }) => requestId,
   request_version: ({ requestVersion }) => requestVersion,
   resource_id: ({ resourceId }) => resourceId,
