@@ -9,13 +9,14 @@ type Details = AuditEvent['details']
  */
 const PUBLIC = new Set([
   'approvals',
-  'automatic',
+  'before',
   'breakGlass',
   'bundleHash',
   'bundleRevision',
   'by',
   'catalogueRevision',
   'cause',
+  'confirmedBy',
   'count',
   'decisionId',
   'dueAt',
@@ -23,37 +24,31 @@ const PUBLIC = new Set([
   'effect',
   'endsAt',
   'engine',
-  'events',
   'extends',
   'extensions',
   'failures',
   'format',
   'from',
-  'hash',
-  'head',
   'id',
   'inputHash',
   'kind',
   'latencyMs',
   'level',
+  'month',
   'needed',
+  'occasion',
   'open',
   'policy',
-  'policyDigest',
   'policyId',
   'policyVersion',
   'refusal',
-  'pseudonym',
   'reminders',
   'resources',
   'reviewDueAt',
   'revision',
   'right',
   'rule',
-  'ruleDigest',
   'seconds',
-  'seq',
-  'seqs',
   'shortened',
   'slackAsOf',
   'stage',
@@ -64,6 +59,11 @@ const PUBLIC = new Set([
   'verdict',
   'why',
 ])
+
+/** The names of all of them. */
+export function publicDetails(): readonly string[] {
+  return [...PUBLIC]
+}
 
 /** Whether a detail of this name may stay when the people of an event are erased. */
 export function isPublicDetail(name: string): boolean {
