@@ -75,8 +75,11 @@ export async function startBot(config: Config, parts: Parts): Promise<Bot> {
         }
         const before = inForce.rules.rego
         try {
-          await acceptCatalogue(deps, rules.catalogue, rules.catalogueSource, () => {
-            inForce.rules = rules
+          await acceptCatalogue(deps, rules.catalogue, rules.catalogueSource, {
+            occasion: 'signal',
+            takeOver: () => {
+              inForce.rules = rules
+            },
           })
         } finally {
           if (inForce.rules === rules && before !== rules.rego) await letGo(before, log)

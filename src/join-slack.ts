@@ -67,7 +67,7 @@ export async function joinSlack(household: Household): Promise<JoinedSlack> {
     log,
   })
   // Not before it is known to fit: whoever cannot start must not leave rules behind that nobody goes by.
-  await acceptCatalogue(deps, catalogue, parts.catalogueSource)
+  await acceptCatalogue(deps, catalogue, parts.catalogueSource, { occasion: 'start' })
   const receiver = createReceiver(config, log)
   const app = await createSlackApp({
     receiver: receiver.receiver,

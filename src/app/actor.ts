@@ -1,7 +1,9 @@
 import type { Actor } from '../domain/event.ts'
 import type { SlackTeamId } from '../domain/ids.ts'
 import { identityOf } from '../domain/person.ts'
+import type { Assertion } from './assertion.ts'
 import type { Identified } from './identify.ts'
+import type { RecordedAct } from './record.ts'
 import type { Act } from './use-cases.ts'
 
 /**
@@ -14,6 +16,17 @@ export function actorOf({ actor, assertion }: Omit<Act, 'via'>, identified: Iden
     ? identityOf(identified.person)
     : { teamId: '' as SlackTeamId, userId: actor, email: '' }
   return { kind: 'person', identity: { ...identity, ...verified } }
+}
+
+/** An act as the audit trail has it; see {@link actorOf}. */
+export function recordedAct(act: Act, identified: Identified): RecordedAct {
+  const { via, assertion } = act
+  return { actor: actorOf(act, identified), via, ...sourceOf(assertion) }
+}
+
+/** From where somebody acts on a page, as an event says it; nothing when that is not known. */
+export function sourceOf(assertion: Assertion | undefined): { readonly source?: string } {
+  return assertion?.source === undefined ? {} : { source: assertion.source }
 }
 
 /** Since when Slack has not been asked about people, as an event says it; nothing when it was asked now. */

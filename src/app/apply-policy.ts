@@ -143,6 +143,7 @@ async function settle(
   await settleGrants(deps, {
     state,
     desired,
+    readBack: read.ppl,
     foreign: after.foreign,
     repaired: result.repaired,
     moving: result.moving,

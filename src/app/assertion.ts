@@ -7,6 +7,8 @@ export interface Assertion {
   /** As Pomerium compares it: case matters. */
   readonly email: string
   readonly issuedAt: Date
+  /** The network address that Pomerium saw, where it says so; unlike the rest it is not signed. */
+  readonly source?: string
 }
 
 /** Pomerium issues an assertion with each request, so an older one than this was kept by somebody. */

@@ -2,7 +2,7 @@ import type { AuditEvent } from '../domain/event.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { PeopleSet } from '../domain/resource.ts'
 import { belongsTo, groupsIn } from '../domain/rules.ts'
-import { actorOf, slackAsOf } from './actor.ts'
+import { recordedAct, slackAsOf } from './actor.ts'
 import type { AuditCases, AuditFilter, AuditPage } from './audit-cases.ts'
 import { WINDOWS_MAX } from './audit-cases.ts'
 import type { ExportFormat, TrailExport } from './audit-export.ts'
@@ -96,7 +96,7 @@ async function readerOf(
   const { admins, auditors } = deps.catalogue()
   const identified = await identifyActor(deps, { actor, assertion }, groupsIn(admins, auditors))
   const refusal = refusalOf(identified, [admins, auditors])
-  const act = { actor: actorOf({ actor, assertion }, identified), via: 'web' } as const
+  const act = recordedAct({ actor, assertion, via: 'web' }, identified)
   const age = slackAsOf(identified)
   return refusal === undefined ? { ok: true, act, age } : { ok: false, act, age, refusal }
 }

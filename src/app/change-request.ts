@@ -8,7 +8,7 @@ import type { Refusal } from '../domain/refusal.ts'
 import type { AccessRequest } from '../domain/request.ts'
 import type { Resource } from '../domain/resource.ts'
 import { resourceAt } from '../domain/resource.ts'
-import { actorOf, slackAsOf } from './actor.ts'
+import { recordedAct, slackAsOf } from './actor.ts'
 import { isSteppedUp } from './assertion.ts'
 import type { Opinion } from './consult.ts'
 import { isFresh, recordOpinion, ruling } from './consult.ts'
@@ -87,7 +87,7 @@ async function carryOut(
       ? undefined
       : await tx.requests.lock(found.extends)
   const request = await tx.requests.lock(change.id)
-  const act = { actor: actorOf(change, actor), via: change.via }
+  const act = recordedAct(change, actor)
   const putOnRecord = async (): Promise<void> => {
     if (request === undefined) return
     await recordOpinion(tx, opinion, act, { requestId: request.id, resourceId: request.resourceId })
@@ -142,8 +142,7 @@ async function refused(
   const { request, actor, requester, refusal } = why
   const age = slackAsOf(actor, requester)
   await recordRefusal(tx, {
-    actor: actorOf(change, actor),
-    via: change.via,
+    ...recordedAct(change, actor),
     action: change.refusedAs,
     refusal,
     ...(request === undefined

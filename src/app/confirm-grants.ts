@@ -1,11 +1,13 @@
 import { canonicalJson } from '../domain/canonical.ts'
 import { decide } from '../domain/decide.ts'
 import { describeRule } from '../domain/ppl-diff.ts'
-import type { Rule } from '../domain/ppl.ts'
-import type { Approved } from '../domain/request.ts'
+import type { ChangeAction } from '../domain/event.ts'
+import { ruleOf } from '../domain/policy-plan.ts'
+import type { Json, Ppl, Rule } from '../domain/ppl.ts'
+import type { AccessRequest, Approved } from '../domain/request.ts'
 import type { PolicyDeps } from './locate-policy.ts'
-import { recordPolicyEvent } from './policy-trouble.ts'
-import { BY_BOT, recordChange } from './record.ts'
+import { policyFacts, recordPolicyEvent } from './policy-trouble.ts'
+import { BY_RECONCILER, recordChange } from './record.ts'
 import type { PolicyState, Transaction } from './store.ts'
 
 const SHOWN_RULES = 10
@@ -13,6 +15,8 @@ const SHOWN_RULES = 10
 interface Proof {
   readonly state: PolicyState
   readonly desired: readonly Rule[]
+  /** All rules of the policy, as they were read back. */
+  readonly readBack: Ppl
   readonly foreign: readonly Rule[]
   /** Rules of ours that somebody had taken out and that stand again. */
   readonly repaired: readonly Rule[]
@@ -26,6 +30,12 @@ interface Proof {
 export async function settleGrants(deps: PolicyDeps, proof: Proof): Promise<void> {
   const { state, active, ended } = proof
   const activeUntil = new Map(active.map(({ id, grant }) => [id, grant.endsAt]))
+  const policy = { policy: state.policyName, ...policyFacts(deps, state.policyId, proof.readBack) }
+  const evidence = (request: AccessRequest, action: ChangeAction) => {
+    const rule =
+      request.status === 'approved' && action !== 'grant.ended' ? ruleOf(request.grant) : undefined
+    return rule === undefined ? policy : { ...policy, ruleWritten: rule as Json }
+  }
   const ids = [...activeUntil.keys(), ...ended.map(({ id }) => id)]
   const confirmed = await deps.store.transaction(async (tx) => {
     await saveState(deps, tx, proof)
@@ -41,7 +51,8 @@ export async function settleGrants(deps: PolicyDeps, proof: Proof): Promise<void
       )
       // The request moved on since it was read: a later look at the policy will speak of its new state.
       if (!decision.ok) continue
-      await recordChange(tx, request, decision, BY_BOT)
+      const details = { ...decision.details, ...evidence(request, decision.action) }
+      await recordChange(tx, request, { ...decision, details }, BY_RECONCILER)
       done.push(request.id)
     }
     return done

@@ -3,6 +3,7 @@ import type { SlackTeamId, SlackUserId } from '../domain/ids.ts'
 import type { Identity } from '../domain/person.ts'
 import { isWritableEmail } from '../domain/ppl-rule.ts'
 import type { Refusal } from '../domain/refusal.ts'
+import { sourceOf } from './actor.ts'
 import type { Assertion } from './assertion.ts'
 import type { Deps } from './deps.ts'
 import { markIfOpen } from './eligibility.ts'
@@ -10,6 +11,7 @@ import { accountOf } from './identify.ts'
 import { typedCode } from './link-code.ts'
 import type { LinkState } from './page-cases.ts'
 import { DirectoryUnavailable } from './ports.ts'
+import type { RecordedAct } from './record.ts'
 import { isSameAddress } from './same-address.ts'
 import type { Statements, Transaction } from './store.ts'
 import type { SlackUser } from './identity-store.ts'
@@ -66,6 +68,7 @@ export async function link(
       action: isNew ? 'identity.linked' : 'identity.relinked',
       actor: { kind: 'person', identity: { ...user, subject, email } },
       via: 'web',
+      ...sourceOf(assertion),
       alert: !isNew,
       details: {
         ...aboutUser(user),
@@ -92,8 +95,9 @@ export function unlink({ store, log }: Deps, assertion: Assertion): Promise<Outc
     const act = {
       actor: { kind: 'person', identity: { teamId, userId, subject, email } },
       via: 'web',
+      ...sourceOf(assertion),
     } as const
-    if (!(await unlinkUser(tx, { teamId, userId }, act, subject))) return none
+    if (!(await unlinkUser(tx, { teamId, userId }, act, { subject }))) return none
     log.info({ user: userId }, 'unlinked')
     return { ok: true, value: await stateIn(tx, assertion) }
   })
@@ -103,12 +107,12 @@ export function unlink({ store, log }: Deps, assertion: Assertion): Promise<Outc
 export async function unlinkUser(
   tx: Transaction,
   user: SlackUser,
-  act: Pick<AuditEvent, 'actor' | 'via'>,
-  subject?: string,
+  act: RecordedAct,
+  { subject, ...more }: { readonly subject?: string; readonly operator?: string } = {},
 ): Promise<boolean> {
   const was = await tx.identities.unlink(user.teamId, user.userId, subject)
   if (was === undefined) return false
-  const details = { ...aboutUser(user), subject: was.subject, pomeriumAddress: was.email }
+  const details = { ...aboutUser(user), subject: was.subject, pomeriumAddress: was.email, ...more }
   tx.audit.append({ ...act, action: 'identity.unlinked', alert: false, details })
   await markIfOpen(tx, user.userId)
   return true
@@ -159,11 +163,12 @@ async function inSlack(
 /** Puts a refused link on record as the act of whoever is at the door. */
 async function recordRefused(
   tx: Transaction,
-  { subject, email }: Assertion,
+  assertion: Assertion,
   refusal: Refusal,
   alert: boolean,
   details: Particulars,
 ): Promise<void> {
+  const { subject, email } = assertion
   const link = await tx.identities.linkOfSubject(subject)
   const inSlack = {
     teamId: link?.teamId ?? ('' as SlackTeamId),
@@ -174,6 +179,7 @@ async function recordRefused(
     action: 'identity.link_refused',
     actor: { kind: 'person', identity },
     via: 'web',
+    ...sourceOf(assertion),
     alert,
     details: { ...details, refusal: refusal.code },
   })

@@ -8,7 +8,7 @@ import type { Narrowing } from '../domain/rego.ts'
 import type { Refusal } from '../domain/refusal.ts'
 import type { AccessRequest, Pending } from '../domain/request.ts'
 import type { Catalogue, Resource } from '../domain/resource.ts'
-import { actorOf, slackAsOf } from './actor.ts'
+import { recordedAct, slackAsOf } from './actor.ts'
 import { isSteppedUp } from './assertion.ts'
 import { isFresh, recordOpinion, ruling } from './consult.ts'
 import type { Deps } from './deps.ts'
@@ -117,7 +117,7 @@ async function place(
   const known = await tx.requests.findByIdempotencyKey(wish.idempotencyKey)
   if (known !== undefined)
     return { ok: true, value: await viewIn(tx, catalogue, known, deps.pages) }
-  const act = { actor: actorOf(wish, wish.asker), via: wish.via }
+  const act = recordedAct(wish, wish.asker)
   const age = slackAsOf(wish.asker)
   const recordOpinions = async (about = resourceIdOf(wish)): Promise<void> => {
     await recordOpinion(tx, opinions.request, act, about)
@@ -201,9 +201,13 @@ async function refused(
   wish: Wish,
   refusal: Refusal,
 ): Promise<Placed> {
-  const act = { actor: actorOf(wish, wish.asker), via: wish.via }
   const details = { ...wish.details, ...slackAsOf(wish.asker) }
-  await recordRefusal(tx, { ...act, action: wish.refusedAs, refusal, details })
+  await recordRefusal(tx, {
+    ...recordedAct(wish, wish.asker),
+    action: wish.refusedAs,
+    refusal,
+    details,
+  })
   return { ok: false, refusal: refusalAt(refusal, pages) }
 }
 

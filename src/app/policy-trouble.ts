@@ -1,7 +1,9 @@
 import type { AuditAction, AuditEvent } from '../domain/event.ts'
 import type { ResourceId } from '../domain/ids.ts'
+import { canonicalJson } from '../domain/canonical.ts'
+import type { Ppl } from '../domain/ppl.ts'
 import type { PolicyDeps } from './locate-policy.ts'
-import { BY_BOT } from './record.ts'
+import { BY_RECONCILER } from './record.ts'
 import type { PolicyState, Transaction } from './store.ts'
 import type { Handled } from './worker.ts'
 
@@ -35,6 +37,16 @@ function trouble(reason: string): string {
   return reason.replace(/change set \S+/g, 'change set').replace(/\d+ (changes?|ms)/g, '')
 }
 
+/** Which policy held which rules, as events tell it: its id in Pomerium, and SHA-256 of its rules in canonical JSON. */
+export function policyFacts(
+  { sha256 }: Pick<PolicyDeps, 'sha256'>,
+  policyId: string | undefined,
+  rules: Ppl,
+): { readonly policyId?: string; readonly policyDigest: string } {
+  const policyDigest = sha256(canonicalJson(rules))
+  return policyId === undefined ? { policyDigest } : { policyId, policyDigest }
+}
+
 /** Records what happened to a policy; an alert also goes to the audit channel. */
 export async function recordPolicyEvent(
   tx: Transaction,
@@ -43,5 +55,5 @@ export async function recordPolicyEvent(
   details: AuditEvent['details'],
   alert = false,
 ): Promise<void> {
-  tx.audit.append({ ...BY_BOT, action, resourceId, alert, details })
+  tx.audit.append({ ...BY_RECONCILER, action, resourceId, alert, details })
 }

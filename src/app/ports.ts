@@ -67,6 +67,8 @@ export interface RequestView {
 /** An audit event as it is read back. */
 export interface RecordedEvent extends AuditEvent {
   readonly seq: number
+  /** Of the published schema of its action's details; 0 before there was one. */
+  readonly schemaVersion: number
   /** SHA-256 in hex of this event and all before it. */
   readonly hash: string
   readonly at: Date

@@ -47,7 +47,10 @@ export async function acceptCatalogue(
   deps: Pick<Deps, 'store' | 'log'>,
   catalogue: Catalogue,
   source: string,
-  takeOver: () => void = () => {},
+  {
+    occasion,
+    takeOver = () => {},
+  }: { readonly occasion: 'start' | 'signal'; readonly takeOver?: () => void },
 ): Promise<void> {
   const isNew = await deps.store.transaction(async (tx) => {
     const isOther = await tx.catalogues.accept(catalogue, source)
@@ -56,7 +59,11 @@ export async function acceptCatalogue(
         ...BY_BOT,
         action: 'catalogue.accepted',
         alert: false,
-        details: { revision: catalogue.revision, resources: catalogue.resources.size },
+        details: {
+          occasion,
+          revision: catalogue.revision,
+          resources: catalogue.resources.size,
+        },
       })
     await markPolicies(tx, catalogue)
     await markPeople(tx.work, await tx.requests.openRequesters())

@@ -11,10 +11,15 @@ import type { Transaction } from './store.ts'
 export interface RecordedAct {
   readonly actor: Actor
   readonly via: Via
+  /** The network address that it came from, where one is known. */
+  readonly source?: string
 }
 
 /** What the bot does by itself. */
 export const BY_BOT: RecordedAct = { actor: { kind: 'bot' }, via: 'bot' }
+
+/** What the bot does by itself because of what it read in Pomerium. */
+export const BY_RECONCILER: RecordedAct = { actor: { kind: 'bot' }, via: 'reconciler' }
 
 /** Stores a new request with its audit event, and marks what is now out of date. */
 export async function recordNew(
@@ -101,14 +106,6 @@ export async function recordRefusal(
     readonly details?: AuditEvent['details']
   },
 ): Promise<void> {
-  const { action, actor, via, refusal, requestId, resourceId } = attempt
-  tx.audit.append({
-    action,
-    actor,
-    via,
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(resourceId === undefined ? {} : { resourceId }),
-    alert: false,
-    details: { ...attempt.details, refusal: refusal.code },
-  })
+  const { refusal, details, ...act } = attempt
+  tx.audit.append({ ...act, alert: false, details: { ...details, refusal: refusal.code } })
 }

@@ -7,7 +7,7 @@ import type { Lease } from './lease.ts'
 import type { PolicyDeps } from './locate-policy.ts'
 import type { LivePolicy, Publication } from './policy-api.ts'
 import { PolicyApiError } from './policy-api.ts'
-import { recordPolicyEvent } from './policy-trouble.ts'
+import { policyFacts, recordPolicyEvent } from './policy-trouble.ts'
 import type { PolicyState } from './store.ts'
 
 /** How long a write may still land after it was begun, if nobody heard of its end: three exchanges of ten seconds. */
@@ -56,7 +56,8 @@ export async function writeRules(
   const [, readBack, publication] = await Promise.all([
     deps.store.transaction(async (tx) => {
       await tx.policies.save(written)
-      const details = { policy: live.name, change }
+      const facts = policyFacts(deps, live.id, merge.next)
+      const details = { policy: live.name, ...facts, change }
       await recordPolicyEvent(tx, 'policy.written', written.resourceId, details)
     }),
     deps.policyApi.read(live.id),

@@ -2,6 +2,7 @@ import { erase } from './audit-erase.ts'
 import { exportAudit } from './audit-export.ts'
 import { hold } from './audit-hold.ts'
 import { verify } from './audit-verify.ts'
+import { schema } from './audit-schema.ts'
 import type { CliCommand } from './command.ts'
 
 /** What auditors do from a terminal, with the database of DATABASE_URL. */
@@ -14,12 +15,14 @@ export const auditCommand: CliCommand = {
     'audit hold list — who is not erased, and why',
     'audit verify [--from <seq>] [--to <seq>] [--head <seq>:<hash>]… [--heads <file>] — check that nothing was changed',
     'audit verify --file <export> [--head <seq>:<hash>]… [--heads <file>] — check an export, without a database',
+    'audit schema [--format json|markdown] — the JSON Schema of events, or what each of them means',
   ],
   run([verb, ...words]) {
     if (verb === 'erase') return erase(words)
     if (verb === 'hold') return hold(words)
     if (verb === 'export') return exportAudit(words)
     if (verb === 'verify') return verify(words)
+    if (verb === 'schema') return schema(words)
     return { type: 'usage' }
   },
 }

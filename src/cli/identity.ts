@@ -8,10 +8,10 @@ import { isWritableEmail } from '../domain/ppl-rule.ts'
 import { cleanText } from '../domain/text.ts'
 import { createStore } from '../postgres/store.ts'
 import type { CliCommand, CliResult } from './command.ts'
+import { BY_OPERATOR, operator } from './operator.ts'
 import { withDatabase } from './database.ts'
 
 const COLLISIONS_SECONDS = 30 * 86_400
-const BY_OPERATOR = { actor: { kind: 'bot' }, via: 'cli' } as const
 
 /** An operator's word on who somebody is: in Slack, and behind Pomerium. */
 export const identityCommand: CliCommand = {
@@ -55,6 +55,7 @@ async function forget(tx: Transaction, { teamId, userId }: SlackUser): Promise<C
       was: pinned,
       ...(link === undefined ? {} : { subject: link.subject, pomeriumAddress: link.email }),
       ...(allowed === undefined ? {} : { allowed }),
+      ...operator(),
     },
   })
   await markIfOpen(tx, userId)
@@ -67,7 +68,7 @@ async function allow(tx: Transaction, of: SlackUser, email: string): Promise<Cli
   const known = await tx.identities.find(teamId, userId)
   if (known === undefined || !(await tx.identities.allow(teamId, userId, email)))
     return nobody(of, '; let them use the bot once, so that it knows who it is')
-  const details = { user: userId, team: teamId, pomeriumAddress: email }
+  const details = { user: userId, team: teamId, pomeriumAddress: email, ...operator() }
   tx.audit.append({
     ...BY_OPERATOR,
     action: 'identity.address_allowed',
@@ -82,7 +83,7 @@ async function allow(tx: Transaction, of: SlackUser, email: string): Promise<Cli
 
 async function unlink(tx: Transaction, of: SlackUser): Promise<CliResult> {
   const { teamId, userId } = of
-  return (await unlinkUser(tx, of, BY_OPERATOR))
+  return (await unlinkUser(tx, of, BY_OPERATOR, operator()))
     ? { type: 'ok', text: `${userId}: link taken away` }
     : { type: 'failed', text: `user ${userId} of team ${teamId} is not linked` }
 }

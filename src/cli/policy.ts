@@ -1,6 +1,7 @@
 import type { ResourceId } from '../domain/ids.ts'
 import { createStore } from '../postgres/store.ts'
 import type { CliCommand, CliResult } from './command.ts'
+import { BY_OPERATOR, operator } from './operator.ts'
 import { withDatabase } from './database.ts'
 
 /** An operator's word on which Pomerium policy belongs to a resource. */
@@ -40,11 +41,15 @@ function assign(resource: ResourceId, policyId: string | undefined): Promise<Cli
       await tx.policies.assign(resource, known.policyName, policyId)
       tx.audit.append({
         action: policyId === undefined ? 'policy.forgotten' : 'policy.adopted',
-        actor: { kind: 'bot' },
-        via: 'cli',
+        ...BY_OPERATOR,
         resourceId: resource,
         alert: false,
-        details: { policy: known.policyName, was: was ?? null, policyId: policyId ?? null },
+        details: {
+          policy: known.policyName,
+          was: was ?? null,
+          policyId: policyId ?? null,
+          ...operator(),
+        },
       })
       await tx.work.mark('policy', resource)
       return {

@@ -99,26 +99,36 @@ export function confirmActive(
         request,
         { ...termsOf(grant), state: 'scheduled', confirmedAt: at },
         'grant.scheduled',
+        { confirmedBy: 'pomerium' },
       )
-    : regranted(request, { ...termsOf(grant), state: 'active', activeAt: at }, 'grant.activated')
+    : activated(request, at, 'pomerium')
 }
 
 /** Access that was ended early is over: Pomerium's policy was read back without the rule. */
 export function confirmEnded(request: AccessRequest, at: Date): Decision {
   if (request.status !== 'approved' || request.grant.state !== 'ending')
     return refuse({ code: 'nothing-due' })
-  return ended(request, at)
+  return ended(request, at, 'pomerium')
+}
+
+/** What shows that access begins or is over: Pomerium's policy as it was read back, or the time of a rule that it has. */
+type Confirmation = 'pomerium' | 'clock'
+
+/** The step to access that is in force. */
+export function activated(request: Approved, at: Date, confirmedBy: Confirmation): Decision {
+  const grant: Grant = { ...termsOf(request.grant), state: 'active', activeAt: at }
+  return regranted(request, grant, 'grant.activated', { confirmedBy })
 }
 
 /** The step to the end of access, with what brought it about. */
-export function ended(request: Approved, at: Date): Decision {
+export function ended(request: Approved, at: Date, confirmedBy: Confirmation): Decision {
   const { grant } = request
   const how = grant.state === 'ending' ? howItEnds(grant) : { cause: 'expired' as const }
   return regranted(
     request,
     { ...termsOf(grant), state: 'ended', endedAt: at, ...how },
     'grant.ended',
-    { cause: how.cause },
+    { cause: how.cause, confirmedBy },
   )
 }
 

@@ -1,6 +1,6 @@
 import type { Decision } from './transition.ts'
 import { changed, refuse } from './transition.ts'
-import { ended, regranted, termsOf } from './decide-end.ts'
+import { activated, ended, regranted, termsOf } from './decide-end.ts'
 import type { AccessRequest, Approved, Pending, Review } from './request.ts'
 import { isOver, settled } from './request.ts'
 import { plusSeconds } from './time.ts'
@@ -41,7 +41,7 @@ function tickGrant(request: Approved, at: Date): Decision | undefined {
   if (isOver(grant)) return undefined
   if (at >= grant.endsAt) {
     const wasNeverIn = grant.state === 'granting' && grant.inForceUntil === undefined
-    if (!wasNeverIn) return ended(request, at)
+    if (!wasNeverIn) return ended(request, at, 'clock')
     return regranted(
       request,
       { ...termsOf(grant), state: 'never-active', endedAt: at },
@@ -49,7 +49,7 @@ function tickGrant(request: Approved, at: Date): Decision | undefined {
     )
   }
   if (grant.state !== 'scheduled' || at < grant.startsAt) return undefined
-  return regranted(request, { ...termsOf(grant), state: 'active', activeAt: at }, 'grant.activated')
+  return activated(request, at, 'clock')
 }
 
 function tickReview(request: Approved, at: Date): Decision | undefined {

@@ -10,6 +10,7 @@ type Details = AuditEvent['details']
 const PUBLIC = new Set([
   'approvals',
   'automatic',
+  'before',
   'blocked',
   'breakGlass',
   'bundleHash',
@@ -18,11 +19,12 @@ const PUBLIC = new Set([
   'byResource',
   'catalogueRevision',
   'cause',
+  'confirmedBy',
   'count',
   'decisionId',
   'denied',
-  'drift',
   'destination',
+  'drift',
   'dueAt',
   'durationSeconds',
   'effect',
@@ -37,7 +39,6 @@ const PUBLIC = new Set([
   'from',
   'grants',
   'hash',
-  'head',
   'id',
   'inputHash',
   'kind',
@@ -45,22 +46,21 @@ const PUBLIC = new Set([
   'level',
   'month',
   'needed',
+  'occasion',
   'open',
   'others',
   'policy',
-  'policyDigest',
   'policyId',
   'policyVersion',
   'problem',
-  'refusal',
   'pseudonym',
+  'refusal',
   'reminders',
   'resources',
   'reviewDueAt',
   'revision',
   'right',
   'rule',
-  'ruleDigest',
   'seconds',
   'seq',
   'seqs',
@@ -75,6 +75,11 @@ const PUBLIC = new Set([
   'verdict',
   'why',
 ])
+
+/** The names of all of them. */
+export function publicDetails(): readonly string[] {
+  return [...PUBLIC]
+}
 
 /** Whether a detail of this name may stay when the people of an event are erased. */
 export function isPublicDetail(name: string): boolean {

@@ -93,8 +93,11 @@ export type OtherAction =
 
 export type AuditAction = ChangeAction | RefusedAction | OtherAction
 
-/** Where an act came from. */
-export type Via = 'command' | 'button' | 'modal' | 'web' | 'bot' | 'cli'
+/**
+ * Where an act came from. What the bot does by itself is by `reconciler` when it follows from comparing Pomerium's
+ * policies with the grants, and by `bot` otherwise.
+ */
+export type Via = 'command' | 'button' | 'modal' | 'web' | 'bot' | 'reconciler' | 'cli'
 
 export type Actor =
   { readonly kind: 'person'; readonly identity: Identity } | { readonly kind: 'bot' }

@@ -24,7 +24,7 @@ function earlierRules({ earlier = [], ...grant }: GrantTerms): readonly Rule[] {
 }
 
 /** The rule that lets the holder of a grant in; `undefined` when no safe rule can be written for them. */
-function ruleOf(grant: GrantTerms): Rule | undefined {
+export function ruleOf(grant: GrantTerms): Rule | undefined {
   const { email, isScheduled, startsAt, endsAt, constraints } = grant
   try {
     return grantRule({

@@ -4,6 +4,7 @@ import type { RecordedEvent } from '../app/ports.ts'
 import type { AuditReading, AuditTrail } from '../app/store.ts'
 import type { Actor, AuditEvent } from '../domain/event.ts'
 import type { Database } from './database.ts'
+import { VOCABULARY } from '../trail/vocabulary.ts'
 import { canonicalJson } from '../domain/canonical.ts'
 import { splitDetails } from '../domain/event-details.ts'
 import type { SlackTeamId, SlackUserId } from '../domain/ids.ts'
@@ -78,6 +79,7 @@ function eventColumns(event: AuditEvent) {
   return {
     action: event.action,
     via: event.via,
+    schema_version: VOCABULARY[event.action].version,
     source_address: event.source ?? null,
     request_id: event.requestId ?? null,
     request_version: event.requestVersion ?? null,
@@ -103,6 +105,7 @@ function actorColumns(actor: Actor) {
 export function toEvent(row: Selectable<AuditEventTable>): RecordedEvent {
   return {
     seq: Number(row.seq),
+    schemaVersion: row.schema_version,
     hash: row.hash.toString('hex'),
     at: row.at,
     action: row.action,

@@ -22,6 +22,7 @@ const ORIGINS: Readonly<Record<Via, string>> = {
   modal: 'in a form in Slack',
   web: 'on a page',
   bot: '',
+  reconciler: 'comparing policies',
   cli: 'on the command line',
 }
 
@@ -95,6 +96,7 @@ function valuesOf(event: RecordedEvent): readonly (readonly [string, string])[] 
     action,
     ...(identity?.userId ? { 'Slack user': identity.userId } : {}),
     ...(identity?.subject === undefined ? {} : { 'Pomerium subject': identity.subject }),
+    ...(event.source === undefined ? {} : { 'network address': event.source }),
     ...(requestVersion === undefined ? {} : { 'version of the request': requestVersion }),
   }
   return [...Object.entries(known), ...Object.entries(details).slice(0, VALUES_MAX)].map(

@@ -5,6 +5,7 @@ import type { PageCases } from '../app/page-cases.ts'
 import type { WebEnv } from './context.ts'
 import { notePage } from './layout.ts'
 import type { Kind, Limits } from './limits.ts'
+import { sourceAddressOf } from './source-address.ts'
 import { turnedAwayPage } from './turned-away.ts'
 import { several } from './wording.ts'
 
@@ -36,7 +37,8 @@ export function verified(verify: Verify, origin: string): MiddlewareHandler<WebE
   return async (c, next) => {
     const checked = await verify(c.env.incoming)
     if (checked.ok) {
-      c.set('assertion', checked.assertion)
+      const source = sourceAddressOf(c.env.incoming)
+      c.set('assertion', { ...checked.assertion, ...(source === undefined ? {} : { source }) })
       return next()
     }
     c.set('refusedFor', checked.why)

@@ -12,6 +12,7 @@ const VIA: Readonly<Record<RecordedEvent['via'], string>> = {
   modal: 'in Slack',
   web: 'on a page',
   bot: '',
+  reconciler: '',
   cli: 'by the command line',
 }
 

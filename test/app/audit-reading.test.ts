@@ -79,6 +79,7 @@ describe('whoever reads the trail', () => {
       assert.equal(outcome.ok, true)
       const { seq: _seq, at: _at, hash: _hash, ...read } = (await lastEvent()) ?? assert.fail()
       assert.deepEqual(read, {
+        schemaVersion: 1,
         action: 'audit.read',
         actor: actorOf(person),
         via: 'web',

@@ -76,20 +76,23 @@ describe('acceptCatalogue', () => {
     await database.pool.query('delete from work')
     const deps = { store: database.store, log: silentLog }
     let inForce = aCatalogue().revision
-    await acceptCatalogue(deps, aCatalogue(), 'resources: []')
+    await acceptCatalogue(deps, aCatalogue(), 'resources: []', { occasion: 'start' })
     assert.deepEqual(await recorded(database), [], 'the same as before')
     await database.pool.query('delete from work')
-    await acceptCatalogue(deps, other, 'other', () => {
-      inForce = other.revision
+    await acceptCatalogue(deps, other, 'other', {
+      occasion: 'signal',
+      takeOver: () => {
+        inForce = other.revision
+      },
     })
     assert.equal(inForce, other.revision)
     assert.deepEqual(await marked(database), [`eligibility:${alex.userId}`, 'policy:billing-db'])
-    await acceptCatalogue(deps, aCatalogue(), 'resources: []')
+    await acceptCatalogue(deps, aCatalogue(), 'resources: []', { occasion: 'start' })
     assert.deepEqual(
       (await recorded(database)).map(({ details }) => details),
       [
-        { revision: other.revision, resources: 1 },
-        { revision: aCatalogue().revision, resources: 1 },
+        { occasion: 'signal', revision: other.revision, resources: 1 },
+        { occasion: 'start', revision: aCatalogue().revision, resources: 1 },
       ],
     )
   })
@@ -99,10 +102,13 @@ describe('acceptCatalogue', () => {
     await ask(database.store)
     await database.pool.query('delete from work')
     const deps = { store: database.store, log: silentLog }
-    const stop = () => {
+    const takeOver = () => {
       throw new Error('stopped')
     }
-    await assert.rejects(acceptCatalogue(deps, other, 'other', stop), /^Error: stopped$/)
+    await assert.rejects(
+      acceptCatalogue(deps, other, 'other', { occasion: 'signal', takeOver }),
+      /^Error: stopped$/,
+    )
     assert.deepEqual(await marked(database), [`eligibility:${alex.userId}`, 'policy:billing-db'])
   })
 
@@ -111,7 +117,8 @@ describe('acceptCatalogue', () => {
     await database.pool.query('drop table work')
     const deps = { store: database.store, log: silentLog }
     let isTaken = false
-    await assert.rejects(acceptCatalogue(deps, other, 'other', () => (isTaken = true)))
+    const takeOver = () => (isTaken = true)
+    await assert.rejects(acceptCatalogue(deps, other, 'other', { occasion: 'signal', takeOver }))
     assert.equal(isTaken, false)
     const inForce = await database.store.statement((db) => db.catalogues.inForce())
     assert.equal(inForce, aCatalogue().revision)

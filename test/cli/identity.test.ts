@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { identityCommand } from '../../src/cli/identity.ts'
@@ -18,6 +19,8 @@ async function identity({ appUrl }: TestDatabase, ...words: readonly string[]): 
   return `- ${result.type === 'failed' ? result.text : (result.problem ?? 'usage')}`
 }
 
+/** Of the CLI, which runs as this process does. */
+const operator = userInfo().username
 const ofAlex = [alex.teamId, alex.userId] as const
 
 describe('jit identity', () => {
@@ -34,7 +37,7 @@ describe('jit identity', () => {
     )
     assert.ok((await link(deps, assertion, code)).ok)
     const [allowed] = await onRecord(database)
-    const details = { user: 'U0ALEX', team: 'T0TEAM', pomeriumAddress: assertion.email }
+    const details = { user: 'U0ALEX', team: 'T0TEAM', pomeriumAddress: assertion.email, operator }
     assert.deepEqual(
       [allowed?.action, allowed?.via, allowed?.details],
       ['identity.address_allowed', 'cli', details],
@@ -58,7 +61,13 @@ describe('jit identity', () => {
         'identity.unlinked',
         'cli',
         null,
-        { user: 'U0ALEX', team: 'T0TEAM', subject: 'sub-U0ALEX', pomeriumAddress: alex.email },
+        {
+          user: 'U0ALEX',
+          team: 'T0TEAM',
+          subject: 'sub-U0ALEX',
+          pomeriumAddress: alex.email,
+          operator,
+        },
       ],
     )
     const { rows } = await database.pool.query(`select key from work where kind = 'eligibility'`)
@@ -75,6 +84,7 @@ describe('jit identity', () => {
     )
     const last = (await onRecord(database)).at(-1)
     assert.deepEqual(last?.details, {
+      operator,
       user: 'U0ALEX',
       team: 'T0TEAM',
       was: alex.email,

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { writeFile, mkdtemp, rm } from 'node:fs/promises'
@@ -33,8 +34,8 @@ describe('jit', () => {
   it('shows what it can do for words it does not know', async () => {
     const start = 'Usage:\n  npm run jit --'
     const runs: readonly (readonly [readonly string[], string, number])[] = [
-      [[], `a command is missing\n${start} migrate — `, 21],
-      [['fly'], `fly is no command\n${start} migrate — `, 21],
+      [[], `a command is missing\n${start} migrate — `, 22],
+      [['fly'], `fly is no command\n${start} migrate — `, 22],
       [['policy'], `policy needs more words\n${start} policy adopt <`, 3],
       [['policy', 'adopt', 'x'], `policy adopt x is not known\n${start} policy adopt <`, 1],
       [['identity'], `identity needs more words\n${start} identity forget <`, 4],
@@ -170,6 +171,10 @@ describe('jit identity forget', () => {
     const { rows } = await database.pool.query(
       `select details from audit_event where action = 'identity.forgotten'`,
     )
-    assert.deepEqual(rows, [{ details: { user: 'U0ALEX', team: 'T0TEAM', was: alex.email } }])
+    assert.deepEqual(rows, [
+      {
+        details: { user: 'U0ALEX', team: 'T0TEAM', was: alex.email, operator: userInfo().username },
+      },
+    ])
   })
 })

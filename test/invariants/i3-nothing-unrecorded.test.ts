@@ -78,9 +78,9 @@ describe('I3: state and audit trail commit together', () => {
       { v: 1, action: 'request.created', via: 'command', who: 'alex@example.com' },
       { v: 2, action: 'request.approval_recorded', via: 'button', who: 'kim@example.com' },
       { v: 3, action: 'request.approved', via: 'command', who: 'sam@example.com' },
-      { v: 4, action: 'grant.activated', via: 'bot', who: 'bot' },
+      { v: 4, action: 'grant.activated', via: 'reconciler', who: 'bot' },
       { v: 5, action: 'grant.ending', via: 'button', who: 'ada@example.com' },
-      { v: 6, action: 'grant.ended', via: 'bot', who: 'bot' },
+      { v: 6, action: 'grant.ended', via: 'reconciler', who: 'bot' },
     ])
   })
 

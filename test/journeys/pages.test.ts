@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
+import { canonicalJson } from '../../src/domain/canonical.ts'
+import type { Json } from '../../src/domain/ppl.ts'
+import { digestOf } from '../../src/trail/entry.ts'
 import { startHouse } from '../support/house.ts'
 import type { Entries, FormChoice, PageAnswer } from '../support/pages.ts'
 import type { Name } from '../support/story.ts'
@@ -83,6 +86,55 @@ describe('a request on the pages', () => {
     assert.equal(await story.visit('alex'), 403)
     assert.match(await read('alex', pageOf(id)), /Given back by alex@example\.com/)
     assert.equal((await story.recorded(id, 'grant.ending'))?.via, 'web')
+  })
+
+  it('is on record with the address that Pomerium saw, whatever the browser says of itself', async () => {
+    const forged = { 'x-forwarded-for': '203.0.113.9', 'x-real-ip': '203.0.113.9' }
+    const alex = pages.as('alex', forged)
+    const wish = { resource: 'grafana-prod', duration: '30m', reason: REASON }
+    const { location = '' } = await alex.submit('/', 'Ask for access', wish)
+    const id = location.slice(-8)
+    const refused = await alex.submit('/', 'Ask for access', wish)
+    assert.equal(refused.status, 422)
+    await alex.submit(pageOf(id), 'Cancel request')
+    const { rows } = await database.pool.query(
+      `select action, source_address from audit_event
+       where actor_email = $1 and seq >= (select seq from audit_event where request_id = $2 and request_version = 1)
+       order by seq`,
+      [addressOf('alex'), id],
+    )
+    assert.deepEqual(
+      rows,
+      ['request.created', 'request.create_refused', 'request.cancelled'].map((action) => ({
+        action,
+        source_address: '127.0.0.1',
+      })),
+    )
+  })
+
+  it('is on record with the rule that Pomerium has, and what proved it', async () => {
+    const id = await opened('alex', 'grafana-prod')
+    const live = house.pomerium.policyNamed('jit-grafana-prod')
+    const [rule, ...others] = story.rules()
+    assert.deepEqual(others, [])
+    const activated = await story.recorded(id, 'grant.activated')
+    assert.equal(activated?.via, 'reconciler')
+    assert.deepEqual(activated?.details, {
+      confirmedBy: 'pomerium',
+      policy: 'jit-grafana-prod',
+      policyId: live?.id,
+      policyDigest: digestOf(canonicalJson([rule as Json])),
+      ruleWritten: rule,
+    })
+    await submit('alex', '/', { form: 'End access', showing: id }, {})
+    await story.untilState(id, 'ended')
+    assert.deepEqual((await story.recorded(id, 'grant.ended'))?.details, {
+      cause: 'returned',
+      confirmedBy: 'pomerium',
+      policy: 'jit-grafana-prod',
+      policyId: live?.id,
+      policyDigest: digestOf('[]'),
+    })
   })
 
   it('is approved on the page, shortened and with a note, which card and requester are told', async () => {

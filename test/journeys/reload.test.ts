@@ -71,8 +71,14 @@ describe('other rules in a bot that runs', () => {
       revisions.push(revisionIn(await story.recorded(id, action)))
     assert.deepEqual(revisions, [REVISION, REVISION, STRICTER_REVISION, STRICTER_REVISION])
     assert.deepEqual(await catalogueEvents(house), [
-      { action: 'catalogue.accepted', details: { revision: REVISION, resources: 2 } },
-      { action: 'catalogue.accepted', details: { revision: STRICTER_REVISION, resources: 2 } },
+      {
+        action: 'catalogue.accepted',
+        details: { occasion: 'start', revision: REVISION, resources: 2 },
+      },
+      {
+        action: 'catalogue.accepted',
+        details: { occasion: 'signal', revision: STRICTER_REVISION, resources: 2 },
+      },
     ])
     const { rows } = await house.database.pool.query<{ source: string }>(
       'select source from catalogue_revision order by accepted_at',
@@ -126,7 +132,7 @@ describe('other rules in a bot that runs', () => {
         return Promise.resolve({
           type: 'decision',
           decision: { effect: 'needs_approval', reasons: [], narrowing: { constraints: [] } },
-          trace: { engine: 'wasm', inputHash: '', latencyMs: 1 },
+          trace: { engine: 'wasm', inputHash: 'ab'.repeat(32), latencyMs: 1 },
         })
       },
       [Symbol.asyncDispose]() {

@@ -54,9 +54,9 @@ describe('audit', () => {
   for (const [name, event] of events)
     it(`gives back ${name}`, async () => {
       const { seq, at, hash, ...stored } = await append(event)
-      assert.deepEqual(stored, event)
+      assert.deepEqual(stored, { schemaVersion: 1, ...event })
       const found = await database.store.transaction((tx) => tx.audit.find(seq))
-      assert.deepEqual(found, { seq, at, hash, ...event })
+      assert.deepEqual(found, { seq, at, hash, schemaVersion: 1, ...event })
     })
 
   it('numbers events in the order in which they were written', async () => {

@@ -352,6 +352,7 @@ export function event(
     alert: false,
     details: {},
     seq: 42,
+    schemaVersion: 1,
     hash: 'ab'.repeat(32),
     at: at('09:30'),
     ...changes,

@@ -16,6 +16,7 @@ import type { TestDatabase } from './database.ts'
 import { createTestDatabase } from './database.ts'
 import type { Pages } from './pages.ts'
 import { pagesBehind } from './pages.ts'
+import { assertVocabulary } from './vocabulary.ts'
 import type { People } from './world.ts'
 import { CATALOGUE_YAML, attachRoutes, catalogueOf, populate } from './world.ts'
 
@@ -177,7 +178,11 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
       startBot: start,
       async [Symbol.asyncDispose]() {
         await Promise.all(bots.map((started) => started.stop(1_000)))
-        await close()
+        try {
+          await assertVocabulary(town.database)
+        } finally {
+          await close()
+        }
       },
     }
   } catch (error) {

@@ -8,8 +8,14 @@ import { addressOf } from './world.ts'
 
 /** The pages behind Pomerium, for people without a screen. */
 export interface Pages {
-  /** Signs somebody in: by name, or by an address as Pomerium has it. Each time it is a session of its own. */
-  as(who: keyof People | `${string}@${string}`): PageClient
+  /**
+   * Signs somebody in: by name, or by an address as Pomerium has it; each time it is a session of its own. `headers` go
+   * with each of their requests.
+   */
+  as(
+    who: keyof People | `${string}@${string}`,
+    headers?: Readonly<Record<string, string>>,
+  ): PageClient
 }
 
 /** One person's browser without JavaScript, cache and history. */
@@ -46,14 +52,16 @@ export type Entries = Readonly<Record<string, string>>
 /** People's way to the pages through the front. */
 export function pagesBehind(front: Front): Pages {
   return {
-    as: (who) =>
-      clientOf(front, front.signIn(who.includes('@') ? who : addressOf(who as keyof People))),
+    as: (who, headers = {}) => {
+      const email = who.includes('@') ? who : addressOf(who as keyof People)
+      return clientOf(front, { ...headers, cookie: front.signIn(email) })
+    },
   }
 }
 
-function clientOf(front: Front, cookie: string): PageClient {
+function clientOf(front: Front, own: Readonly<Record<string, string>>): PageClient {
   const navigation = {
-    cookie,
+    ...own,
     accept: 'text/html',
     'sec-fetch-dest': 'document',
     'sec-fetch-mode': 'navigate',

@@ -25,6 +25,7 @@ const ACTIONS: readonly AuditAction[] = [
 const events: readonly RecordedEvent[] = Array.from({ length: 42 }, (_, n) => ({
   seq: n + 1,
   hash: '',
+  schemaVersion: 1,
   at: after(n),
   action: ACTIONS[n % ACTIONS.length] ?? 'audit.read',
   actor:

@@ -18,6 +18,7 @@ const AT = new Date('2026-11-20T14:05:12.345Z')
 
 const anEvent = (facts: Partial<RecordedEvent> = {}): RecordedEvent => ({
   seq: 7,
+  schemaVersion: 1,
   hash: 'ab'.repeat(32),
   at: AT,
   action: 'request.created',

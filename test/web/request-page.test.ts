@@ -22,6 +22,7 @@ import { HOSTILE, aSite, given, refused, shown, visitorOf } from './pages-suppor
 
 const created: RecordedEvent = {
   seq: 1,
+  schemaVersion: 1,
   hash: 'ab'.repeat(32),
   at: MORNING,
   action: 'request.created',

@@ -188,6 +188,7 @@ describe('constraintWords', () => {
 describe('eventWords', () => {
   const event = (action: AuditAction, details: RecordedEvent['details'] = {}): RecordedEvent => ({
     seq: 1,
+    schemaVersion: 1,
     hash: 'ab'.repeat(32),
     at: MORNING,
     action,

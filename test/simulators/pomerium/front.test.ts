@@ -148,6 +148,7 @@ describe('startFront', () => {
         'X-Pomerium-Jwt-Assertion': forged,
         'X-POMERIUM-CLAIM-EMAIL': ADA,
         'X-Forwarded-Host': 'evil.example',
+        'X-Forwarded-For': '203.0.113.9',
         cookie: `theme=dark; ${town.front.signIn(ALEX)}; last=1`,
         origin: town.front.origin,
         'sec-fetch-site': 'same-origin',
@@ -156,6 +157,7 @@ describe('startFront', () => {
     assert.equal((await claimsOf(town.front, town.seen[0]))['email'], ALEX)
     assert.equal(headers['x-pomerium-claim-email'], undefined)
     assert.equal(headers['x-forwarded-host'], undefined)
+    assert.equal(headers['x-forwarded-for'], '203.0.113.9,127.0.0.1')
     assert.equal(headers.cookie, 'theme=dark; last=1')
     assert.equal(headers.origin, town.front.origin)
     assert.equal(headers['sec-fetch-site'], 'same-origin')

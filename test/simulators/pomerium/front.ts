@@ -128,12 +128,20 @@ function serve(door: Door, request: IncomingMessage, response: ServerResponse): 
   forward(request, response, new URL(url.pathname + url.search, target), [
     ...mapHeaders(request.rawHeaders, passedOn(target)),
     ...Object.entries({
-      'X-Forwarded-For': request.socket.remoteAddress ?? '',
+      'X-Forwarded-For': forwardedFor(request),
       'X-Forwarded-Proto': 'http',
       'X-Request-Id': randomUUID(),
       'X-Pomerium-Jwt-Assertion': mint(door, person, session?.id),
     }).flat(),
   ])
+}
+
+/**
+ * What the client sent, and behind it the address that it came from.
+ * Source: https://www.pomerium.com/docs/reference/x-forwarded-for-settings
+ */
+function forwardedFor({ headersDistinct, socket }: IncomingMessage): string {
+  return [...(headersDistinct['x-forwarded-for'] ?? []), socket.remoteAddress ?? ''].join(',')
 }
 
 /** The longest prefix first, as Pomerium sorts routes of one host. */

@@ -1,0 +1,108 @@
+import { z } from 'zod'
+import type { Refusal } from '../domain/refusal.ts'
+import type { EventKind } from './vocabulary-terms.ts'
+import {
+  aged,
+  beneficiary,
+  durationSeconds,
+  kind,
+  open,
+  personal,
+  text,
+  yes,
+} from './vocabulary-terms.ts'
+
+/** Every rule that something is refused by. */
+const REFUSALS: Readonly<Record<Refusal['code'], true>> = {
+  'not-a-member': true,
+  'email-domain': true,
+  'email-changed': true,
+  'directory-unavailable': true,
+  'no-such-resource': true,
+  'duration-too-long': true,
+  'duration-not-offered': true,
+  'not-shorter': true,
+  'level-needed': true,
+  'start-not-offered': true,
+  'start-in-past': true,
+  'start-unreadable': true,
+  'start-too-far': true,
+  'time-zone-unknown': true,
+  'beneficiary-not-listed': true,
+  'no-break-glass': true,
+  'not-enough-approvers': true,
+  'too-many-open-requests': true,
+  'too-many-grants': true,
+  'too-many-requests': true,
+  'rego-denied': true,
+  'rego-silent': true,
+  busy: true,
+  'reason-too-short': true,
+  'reason-too-long': true,
+  'reason-mismatch': true,
+  'already-pending': true,
+  'no-such-request': true,
+  'resource-gone': true,
+  'own-request': true,
+  'not-an-approver': true,
+  'rego-other-approvers': true,
+  'approved-by-you-already': true,
+  'approved-without-step-up': true,
+  'stage-not-open': true,
+  'requester-not-eligible': true,
+  'already-decided': true,
+  'request-lapsed': true,
+  'not-your-request': true,
+  'not-yours-to-end': true,
+  'not-started': true,
+  'already-over': true,
+  'already-ending': true,
+  'not-yours-to-extend': true,
+  'not-extendable': true,
+  'extended-too-often': true,
+  'extension-too-long': true,
+  'beyond-maximum': true,
+  'nothing-to-review': true,
+  'already-reviewed': true,
+  'nothing-due': true,
+  'link-needed': true,
+  'link-outdated': true,
+  'linked-to-another': true,
+  'link-code-wrong': true,
+  'link-email-differs': true,
+  'link-subject-taken': true,
+  'not-linked': true,
+  'no-pages': true,
+  'step-up-needed': true,
+  'not-an-auditor': true,
+}
+
+export const refusal = open(
+  z.enum(Object.keys(REFUSALS) as Refusal['code'][]),
+  'The rule that it was refused by.',
+)
+const typedId = open(text, 'The id that was named, where there is no request of it.').optional()
+const attempt = { id: typedId, refusal, ...aged }
+
+/** Attempts that were refused; they changed nothing. */
+export const refusedKinds = {
+  'request.create_refused': kind('Asking for access was refused.', {
+    resource: personal(text, 'What was named, with its level.'),
+    durationSeconds,
+    beneficiary,
+    breakGlass: open(yes, 'It was asked for as an emergency.').optional(),
+    refusal,
+    ...aged,
+  }),
+  'request.approve_refused': kind('An approval was refused.', attempt),
+  'request.deny_refused': kind('An approver’s no was refused.', attempt),
+  'request.cancel_refused': kind('Taking a request back was refused.', attempt),
+  'grant.extend_refused': kind('Asking for more time was refused.', {
+    id: open(text, 'The id that was named.'),
+    durationSeconds,
+    refusal,
+    ...aged,
+  }),
+  'grant.end_refused': kind('Ending access was refused.', attempt),
+  'grant.review_refused': kind('A review was refused.', attempt),
+} satisfies Record<string, EventKind>
