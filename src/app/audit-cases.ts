@@ -71,3 +71,25 @@ export interface AuditCases {
     format: ExportFormat,
   ): Promise<Outcome<TrailExport>>
 }
+
+/** Whom or what an auditor looks for; a resource and a request when one word may be either, and everything when empty. */
+export type AuditSubject = Pick<AuditFilter, 'person' | 'resourceId' | 'requestId'>
+
+/** The trail in short. */
+export interface AuditDigest {
+  /** What was looked for, by what it was taken for. */
+  readonly filter: AuditFilter
+  /** When it was looked for, by the database's clock. */
+  readonly at: Date
+  /** The newest events, the newest first. */
+  readonly events: readonly RecordedEvent[]
+  /** How many events were found, by what is before the dot of their actions, the most frequent first. */
+  readonly families: ReadonlyMap<string, number>
+  readonly counted: number
+  /** Whether all were counted, and not only the newest. */
+  readonly isCountedOut: boolean
+  /** Access within the filter, what is not over first; cut at {@link WINDOWS_MAX}. */
+  readonly windows: readonly AccessWindow[]
+  /** The address of the page of the same filter, where there are pages. */
+  readonly page?: string
+}

@@ -1,18 +1,11 @@
-import type { AuditEvent } from '../domain/event.ts'
-import type { Refusal } from '../domain/refusal.ts'
-import type { PeopleSet } from '../domain/resource.ts'
-import { belongsTo, groupsIn } from '../domain/rules.ts'
-import { recordedAct, slackAsOf } from './actor.ts'
 import type { AuditCases, AuditFilter, AuditPage } from './audit-cases.ts'
 import { WINDOWS_MAX } from './audit-cases.ts'
 import type { ExportFormat, TrailExport } from './audit-export.ts'
 import { exportTrail, namesOf } from './audit-export.ts'
+import { readerOf, refused } from './audit-reader.ts'
 import type { Deps } from './deps.ts'
-import type { Identified } from './identify.ts'
-import { identifyActor } from './identify-actor.ts'
 import type { Visitor } from './page-cases.ts'
 import type { RecordedEvent } from './ports.ts'
-import type { RecordedAct } from './record.ts'
 import type { Outcome } from './use-cases.ts'
 
 /** Events on one page. */
@@ -34,9 +27,9 @@ async function auditPage(
   filter: AuditFilter,
   before: number | undefined,
 ): Promise<Outcome<AuditPage>> {
-  const reader = await readerOf(deps, visitor)
+  const reader = await readerOf(deps, { ...visitor, via: 'web' })
   const asked = { ...namesOf(filter), ...(before === undefined ? {} : { before }) }
-  if (!reader.ok) return refused(deps, reader, asked)
+  if (!reader.ok) return deps.store.transaction(async (tx) => refused(tx, reader, asked))
   const value = await deps.store.transaction(async (tx) => {
     const details = { ...asked, ...reader.age }
     tx.audit.append({ ...reader.act, action: 'audit.read', alert: false, details })
@@ -74,49 +67,9 @@ async function auditExport(
   filter: AuditFilter,
   format: ExportFormat,
 ): Promise<Outcome<TrailExport>> {
-  const reader = await readerOf(deps, visitor)
+  const reader = await readerOf(deps, { ...visitor, via: 'web' })
   const asked = { ...namesOf(filter), format }
-  if (!reader.ok) return refused(deps, reader, asked)
+  if (!reader.ok) return deps.store.transaction(async (tx) => refused(tx, reader, asked))
   const value = await exportTrail(deps.store, reader.act, { filter, format }, reader.age)
   return { ok: true, value }
-}
-
-interface Reader {
-  readonly ok: true
-  readonly act: RecordedAct
-  readonly age: AuditEvent['details']
-}
-type NoReader = Omit<Reader, 'ok'> & { readonly ok: false; readonly refusal: Refusal }
-
-/** Whether somebody may read, by what Slack says of them now. */
-async function readerOf(
-  deps: ReadingDeps,
-  { actor, assertion }: Visitor,
-): Promise<Reader | NoReader> {
-  const { admins, auditors } = deps.catalogue()
-  const identified = await identifyActor(deps, { actor, assertion }, groupsIn(admins, auditors))
-  const refusal = refusalOf(identified, [admins, auditors])
-  const act = recordedAct({ actor, assertion, via: 'web' }, identified)
-  const age = slackAsOf(identified)
-  return refusal === undefined ? { ok: true, act, age } : { ok: false, act, age, refusal }
-}
-
-/** A refusal is on record too. */
-async function refused(
-  { store }: ReadingDeps,
-  { act, age, refusal }: NoReader,
-  asked: AuditEvent['details'],
-): Promise<Outcome<never>> {
-  const details = { ...asked, ...age, refusal: refusal.code }
-  await store.transaction(async (tx) => {
-    tx.audit.append({ ...act, action: 'audit.read_refused', alert: false, details })
-  })
-  return { ok: false, refusal }
-}
-
-/** Why somebody may not read; `undefined` when they belong to one of the sets. */
-function refusalOf(identified: Identified, readers: readonly PeopleSet[]): Refusal | undefined {
-  if (!identified.ok) return identified.refusal
-  const mayRead = readers.some((set) => belongsTo(set, identified.person))
-  return mayRead ? undefined : { code: 'not-an-auditor' }
 }

@@ -1,3 +1,4 @@
+import { auditDigest } from './audit-digest.ts'
 import { approveRequest, cancelRequest, denyRequest } from './decide-request.ts'
 import type { Deps } from './deps.ts'
 import { endGrant } from './end-grant.ts'
@@ -23,5 +24,6 @@ export function createUseCases(deps: Deps): UseCases {
     requestsOf: (actor) => requestsOf(deps, actor),
     requestsWaitingFor: (actor) => requestsWaitingFor(deps, actor),
     reviewsWaitingFor: (actor) => reviewsWaitingFor(deps, actor),
+    auditDigest: (input) => auditDigest(deps, input),
   }
 }

@@ -5,6 +5,7 @@ import type { RequestKind, Verdict } from '../domain/request.ts'
 import type { Resource } from '../domain/resource.ts'
 import type { Start } from '../domain/start-time.ts'
 import type { Assertion } from './assertion.ts'
+import type { AuditDigest, AuditSubject } from './audit-cases.ts'
 import type { MessagePlace, RequestView } from './ports.ts'
 
 export type { Start } from '../domain/start-time.ts'
@@ -116,4 +117,12 @@ export interface UseCases {
   requestsWaitingFor(actor: SlackUserId): Promise<Outcome<readonly RequestView[]>>
   /** Break-glass access that waits for somebody's review, the first due first; at most 20. */
   reviewsWaitingFor(actor: SlackUserId): Promise<Outcome<readonly RequestView[]>>
+  /**
+   * The audit trail in short, for admins and auditors; that they read it, or were refused, is on record. It looks back so
+   * many `seconds`; unless told, a day for everything, a week for a person or a resource, and to the beginning of a
+   * request.
+   */
+  auditDigest(
+    input: Act & { readonly about: AuditSubject; readonly seconds?: number },
+  ): Promise<Outcome<AuditDigest>>
 }

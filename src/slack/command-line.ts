@@ -1,7 +1,10 @@
+import type { AuditSubject } from '../app/audit-cases.ts'
 import type { DurationProblem } from '../domain/duration.ts'
 import type { RequestId } from '../domain/ids.ts'
 import { parseRequestId } from '../domain/ids.ts'
 import type { Verdict } from '../domain/request.ts'
+import type { AuditProblem } from './audit-words.ts'
+import { readAudit } from './audit-words.ts'
 import { cutDuration } from './duration-words.ts'
 import type { RequestGaps, RequestWish, RequestWords } from './request-words.ts'
 import { readDurationAndReason, readRequest, readResource } from './request-words.ts'
@@ -44,6 +47,7 @@ export type CommandLine =
     }
   | { readonly type: 'cancel'; readonly id: RequestId }
   | { readonly type: 'end'; readonly id: RequestId; readonly reason?: string }
+  | { readonly type: 'audit'; readonly about: AuditSubject; readonly seconds?: number }
   | { readonly type: 'usage'; readonly problem: UsageProblem }
 
 export type UsageProblem =
@@ -57,6 +61,7 @@ export type UsageProblem =
     }
   | { readonly code: 'missing-verdict'; readonly command: 'review' }
   | { readonly code: 'missing-reason'; readonly command: 'deny' | 'review' }
+  | AuditProblem
 
 type CommandWithId = 'approve' | 'shorten' | 'deny' | 'review' | 'extend' | 'cancel' | 'end'
 
@@ -86,6 +91,8 @@ export function parseCommandLine(text: string): CommandLine {
     case 'cancel':
     case 'end':
       return parseWithId(command, rest)
+    case 'audit':
+      return parseAudit(text)
     default:
       return { type: 'usage', problem: { code: 'unknown-command', command: word } }
   }
@@ -165,6 +172,11 @@ function parseExtend(id: RequestId, line: string): CommandLine {
   if (seconds !== undefined && values.reason !== undefined)
     return { type: 'extend', id, durationSeconds: seconds, reason: values.reason }
   return { type: 'extend-form', id, values, problems: line === '' ? {} : problems }
+}
+
+function parseAudit(text: string): CommandLine {
+  const read = readAudit(text)
+  return read.ok ? { type: 'audit', ...read.wish } : usage(read.problem)
 }
 
 function usage(problem: UsageProblem): CommandLine {

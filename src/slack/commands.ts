@@ -6,6 +6,7 @@ import { REASON_MAX_LENGTH } from '../domain/rules.ts'
 import { countCharacters } from '../domain/text.ts'
 import type { CommandLine } from './command-line.ts'
 import { parseCommandLine } from './command-line.ts'
+import { auditAnswer } from './audit-answer.ts'
 import { openExtendForm } from './extend-modal.ts'
 import { linkCodeMessage } from './link-words.ts'
 import type { ListenerDeps, Say } from './listener.ts'
@@ -147,6 +148,11 @@ async function act(deps: ListenerDeps, line: Wish, typed: Typed): Promise<void> 
       return say(listOf(await useCases.reviewsWaitingFor(actor), reviewList))
     case 'resources':
       return say(listOf(await useCases.offersFor(actor), resourceList))
+    case 'audit': {
+      const { about, seconds } = line
+      const window = seconds === undefined ? {} : { seconds }
+      return say(listOf(await useCases.auditDigest({ ...by, about, ...window }), auditAnswer))
+    }
     case 'link': {
       const issued = await useCases.issueLinkCode(by)
       return issued.ok
@@ -179,6 +185,7 @@ function answerWords(line: Wish): string {
     case 'reviews':
     case 'resources':
     case 'link':
+    case 'audit':
       return ''
     default:
       return line satisfies never

@@ -153,10 +153,10 @@ export const EVENT_WORDS: Readonly<Record<AuditAction, { what: string; remedy?: 
 }
 
 /** Who acted, in mrkdwn; by the address that Pomerium has where Slack does not know them. */
-export function actorName(actor: Actor): string {
+export function actorName(actor: Actor, maxChars = ADDRESS_MAX): string {
   if (actor.kind === 'bot') return 'The bot'
   const { userId, email } = actor.identity
-  return userId === '' ? inline(email, ADDRESS_MAX) : userMention(userId)
+  return userId === '' ? inline(email, maxChars) : userMention(userId)
 }
 
 /** The instant that stands in an event's details as an ISO 8601 text in UTC; `undefined` when there is none. */

@@ -1,5 +1,6 @@
 import type { UsageProblem } from './command-line.ts'
-import { code } from './mrkdwn.ts'
+import { AUDIT_LONGEST_SECONDS } from './audit-words.ts'
+import { code, duration } from './mrkdwn.ts'
 import { durationProblemText } from '../words/field-problem.ts'
 
 const USAGES: readonly (readonly [usage: string, meaning: string])[] = [
@@ -22,6 +23,7 @@ const USAGES: readonly (readonly [usage: string, meaning: string])[] = [
   ['/jit review <id> not-justified <note>', 'say that it was not'],
   ['/jit resources', 'what you may ask for'],
   ['/jit link', 'link your Slack account to your Pomerium identity'],
+  ['/jit audit [@user|address|resource|id] [7d]', 'what is on record, for auditors'],
   ['/jit help', 'this list'],
 ]
 
@@ -51,6 +53,16 @@ export function usageText(problem: UsageProblem): string {
       return `Say whether the access was justified. ${usageOf(problem.command)}`
     case 'missing-reason':
       return `A reason is missing. ${usageOf(problem.command)}`
+    case 'audit-word':
+      return `${code(problem.word, 75) || 'This'} is neither a person, a resource nor the id of a request. ${usageOf('audit')}`
+    case 'audit-mention':
+      return `Slack did not say whom ${code(problem.word, 75)} means: choose the person from the list that Slack shows while you type, or give their e-mail address. ${usageOf('audit')}`
+    case 'audit-several':
+      return `Give one person, resource or request, and one time. ${usageOf('audit')}`
+    case 'audit-window':
+      return problem.problem === 'too-long'
+        ? `So far back is too much for an answer in Slack: write ${duration(AUDIT_LONGEST_SECONDS)} or less. ${usageOf('audit')}`
+        : `${durationProblemText(problem.problem)} ${usageOf('audit')}`
     default:
       return problem satisfies never
   }

@@ -3,6 +3,8 @@ import type { AuditFilter } from '../app/audit-cases.ts'
 import type { ResourceId, SlackUserId } from '../domain/ids.ts'
 import { parseRequestId } from '../domain/ids.ts'
 
+export { auditPath, typedFilter } from '../app/audit-path.ts'
+
 /** What a page of the audit trail is asked for. */
 export interface AuditQuestion {
   readonly filter: AuditFilter
@@ -105,35 +107,6 @@ export function parseQuestion(
     ...(action && { action }),
   }
   return { ok: true, question: { filter, ...(before && { before }) } }
-}
-
-/** A filter as the fields have it; parsed, it is the same filter again. */
-export function typedFilter(filter: AuditFilter): Typed {
-  const { from, to, person, resourceId, requestId, action } = filter
-  return {
-    ...(from && { from: shortest(from) }),
-    ...(to && { to: shortest(to) }),
-    ...(person && { person: 'userId' in person ? person.userId : person.email }),
-    ...(resourceId && { resource: resourceId }),
-    ...(action && { action }),
-    ...(requestId && { request: requestId }),
-  }
-}
-
-/** The address of a page of the trail. */
-export function auditPath(filter: AuditFilter, before?: number): string {
-  const fields = Object.entries(typedFilter(filter))
-  const all: [string, string][] =
-    before === undefined ? fields : [...fields, ['before', String(before)]]
-  return all.length === 0 ? '/audit' : `/audit?${String(new URLSearchParams(all))}`
-}
-
-/** An instant as the browser's own field takes it, in UTC: `2026-11-20T14:05`. */
-function shortest(at: Date): string {
-  return at
-    .toISOString()
-    .slice(0, -1)
-    .replace(/(?::00)?\.000$/, '')
 }
 
 function instant(typed: string): Date | undefined {

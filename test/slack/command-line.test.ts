@@ -372,6 +372,53 @@ const OWN: Table = [
   ['end 123', usage({ code: 'malformed-id', command: 'end', id: '123' })],
 ]
 
+const audit = (about: object, seconds?: number) => ({
+  type: 'audit',
+  about,
+  ...(seconds === undefined ? {} : { seconds }),
+})
+const several = usage({ code: 'audit-several' })
+const notRead = (word: string) => usage({ code: 'audit-word', word })
+const AUDITS: Table = [
+  ['audit', audit({})],
+  ['Audit 7d', audit({}, 604_800)],
+  ['audit 1d 12h', audit({}, 129_600)],
+  ['audit 366d', audit({}, 31_622_400)],
+  ['audit <@U0ALEX|alex>', audit({ person: { userId: 'U0ALEX' } })],
+  ['audit <@W0123456789> 24h', audit({ person: { userId: 'W0123456789' } }, 86_400)],
+  ['audit 24h <@U0ALEX|alex lee>', audit({ person: { userId: 'U0ALEX' } }, 86_400)],
+  ['audit U0123456789', audit({ person: { userId: 'U0123456789' } })],
+  [
+    'audit <mailto:User@partner.example|User@partner.example> 30d',
+    audit({ person: { email: 'User@partner.example' } }, 2_592_000),
+  ],
+  ['audit user@partner.example', audit({ person: { email: 'user@partner.example' } })],
+  ['audit grafana-prod 7d', audit({ resourceId: 'grafana-prod' }, 604_800)],
+  ['audit 7d grafana-prod', audit({ resourceId: 'grafana-prod' }, 604_800)],
+  ['audit `Grafana-Prod`', audit({ resourceId: 'grafana-prod' })],
+  ['audit payments', audit({ resourceId: 'payments', requestId: 'PAYMENTS' })],
+  [`audit ${ID}`, audit({ resourceId: '7k2m9qxr', requestId: ID })],
+  [`audit \`jit-${ID}\``, audit({ resourceId: 'jit-7k2m9qxr', requestId: ID })],
+  ['audit JIT-7F3K', audit({ resourceId: 'jit-7f3k' })],
+  ['audit 3scale', audit({ resourceId: '3scale' })],
+  ['audit @alex', usage({ code: 'audit-mention', word: '@alex' })],
+  ['audit &lt;@U0ALEX&gt;', notRead('<@U0ALEX>')],
+  ['audit <!subteam^S1|@sre> 7d', usage({ code: 'audit-mention', word: '@sre' })],
+  ['audit <!channel>', usage({ code: 'audit-mention', word: '@channel' })],
+  ['audit <#C1|ops>', notRead('#ops')],
+  ['audit grafana-prod:read', notRead('grafana-prod:read')],
+  ['audit a@b@c', notRead('a@b@c')],
+  ['audit grafana_prod', notRead('grafana_prod')],
+  ["audit grafana-prod' or 1=1", notRead("grafana-prod'")],
+  ['audit grafana-prod billing-db', several],
+  ['audit <@U0ALEX> <@U0KIM>', several],
+  ['audit <@U0ALEX> grafana-prod', several],
+  ['audit 7d grafana-prod 8d', several],
+  ['audit 0d', usage({ code: 'audit-window', problem: 'zero' })],
+  ['audit grafana-prod 366d 1m', usage({ code: 'audit-window', problem: 'too-long' })],
+  ['audit 1h 2h', usage({ code: 'audit-window', problem: 'malformed' })],
+]
+
 const LISTS: Table = [
   ['mine', { type: 'mine' }],
   ['Mine please', { type: 'mine' }],
@@ -393,6 +440,7 @@ describe('parseCommandLine', () => {
     ...EMERGENCIES,
     ...ANSWERS,
     ...OWN,
+    ...AUDITS,
     ...LISTS,
   ])
     it(`reads ${JSON.stringify(line)}`, () => assert.deepEqual(parseCommandLine(line), meaning))

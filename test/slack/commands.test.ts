@@ -5,9 +5,9 @@ import { helpText, usageText } from '../../src/slack/wording-help.ts'
 import { refusalText } from '../../src/slack/wording.ts'
 import { silentLog } from '../support/log.ts'
 import { startApi } from './api.ts'
-import { identity, lines, view } from './samples.ts'
+import { digest, identity, lines, view } from './samples.ts'
 import type { Stage } from './stage.ts'
-import { ANN, CHANNEL, startStage, toldTo } from './stage.ts'
+import { ANN, CHANNEL, KIM, startStage, toldTo } from './stage.ts'
 
 const ID = '7K2M9QXR'
 const REFUSAL = { code: 'not-an-approver' } as const
@@ -354,12 +354,64 @@ describe('/jit link', () => {
   })
 })
 
+describe('/jit audit', () => {
+  it('asks for what is named, as far back as it says, and answers the asker alone', async () => {
+    await using stage = await startStage()
+    await type(stage, 'audit <@U0KIM|kim> 7d')
+    await type(stage, 'audit')
+    const by = { actor: ANN, via: 'command' }
+    const about = { person: { userId: 'U0KIM' } }
+    assert.deepEqual(stage.useCases.calls, [
+      { method: 'auditDigest', input: { ...by, about, seconds: 604_800 } },
+      { method: 'auditDigest', input: { ...by, about: {} } },
+    ])
+    const told = toldTo(stage, ANN)
+    assert.equal(told.length, 2)
+    for (const text of told) assert.match(text, /On record of .grafana-prod. since/)
+    assert.deepEqual(toldTo(stage, KIM), [])
+  })
+
+  it('is acknowledged while the trail is read, and so are the buttons of the answer', async () => {
+    await using stage = await startStage()
+    const gate = Promise.withResolvers<void>()
+    const page = 'https://jit.example.com/audit?resource=grafana-prod'
+    stage.useCases.script('auditDigest', async () => {
+      await gate.promise
+      return { ok: true, value: digest({ page }) }
+    })
+    const ack = await stage.slack.command(ANN, CHANNEL, '/jit', 'audit grafana-prod')
+    assert.deepEqual([ack.status, ack.body], [200, ''])
+    assert.equal(stage.app.inFlight(), 1)
+    gate.resolve()
+    await stage.app.drained(5_000)
+    const [told] = stage.slack.ephemerals(ANN)
+    if (told === undefined) assert.fail()
+    for (const action of ['jit:audit-page', 'jit:audit-csv']) {
+      const { status, problem } = await stage.slack.click(ANN, told, action)
+      assert.deepEqual([status, problem], [200, undefined])
+    }
+    assert.equal(stage.slack.ephemerals(ANN).length, 1)
+  })
+
+  it('says why nothing is shown, whatever was named', async () => {
+    await using stage = await startStage()
+    const refusal = { code: 'not-an-auditor' } as const
+    stage.useCases.script('auditDigest', () => Promise.resolve({ ok: false, refusal }))
+    for (const line of ['audit', 'audit grafana-prod', `audit ${ID}`]) await type(stage, line)
+    assert.deepEqual(
+      toldTo(stage, ANN),
+      [1, 2, 3].map(() => refusalText(refusal)),
+    )
+  })
+})
+
 describe('/jit with something else', () => {
   for (const [line, text] of [
     ['help', helpText()],
     ['HELP me', helpText()],
     ['frobnicate', usageText({ code: 'unknown-command', command: 'frobnicate' })],
     ['approve', usageText({ code: 'missing-id', command: 'approve' })],
+    ['audit a:b', usageText({ code: 'audit-word', word: 'a:b' })],
     ['deny 7K2M9QXR', usageText({ code: 'missing-reason', command: 'deny' })],
     [
       'shorten 7K2M9QXR',

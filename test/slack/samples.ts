@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
+import type { AccessWindow, AuditDigest } from '../../src/app/audit-cases.ts'
 import type { RecordedEvent, RequestView } from '../../src/app/ports.ts'
 import type { Offer } from '../../src/app/use-cases.ts'
 import type {
@@ -355,6 +356,33 @@ export function event(
     schemaVersion: 1,
     hash: 'ab'.repeat(32),
     at: at('09:30'),
+    ...changes,
+  }
+}
+
+/** What an auditor is told about Grafana: one event, and access that goes on. */
+export function digest(changes: Partial<AuditDigest> = {}): AuditDigest {
+  return {
+    filter: { resourceId: 'grafana-prod' as ResourceId, from: at('08:00') },
+    at: at('10:00'),
+    events: [event('request.approved', { details: { note: 'go ahead' } })],
+    families: new Map([['request', 1]]),
+    counted: 1,
+    isCountedOut: true,
+    windows: [accessWindow()],
+    ...changes,
+  }
+}
+
+/** Access of Ann to Grafana. */
+export function accessWindow(changes: Partial<AccessWindow> = {}): AccessWindow {
+  return {
+    requestId: '7K2M9QXR' as RequestId,
+    resourceId: 'grafana-prod' as ResourceId,
+    email: 'ann@example.com',
+    from: at('09:30'),
+    to: at('11:00'),
+    isOver: false,
     ...changes,
   }
 }

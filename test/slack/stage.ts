@@ -10,7 +10,7 @@ import { SLACK_PATH, createHttpReceiver, createSocketReceiver } from '../../src/
 import { createWebClient, slackIdentity } from '../../src/slack/web-client.ts'
 import type { SlackOptions, SlackSimulator } from '../simulators/slack/simulator.ts'
 import { startSlack } from '../simulators/slack/start-slack.ts'
-import { extension, offer, view } from './samples.ts'
+import { digest, extension, offer, view } from './samples.ts'
 
 export const ANN = 'U0ANN'
 export const KIM = 'U0KIM'
@@ -52,6 +52,7 @@ export function scriptedUseCases(): ScriptedUseCases {
     reviewsWaitingFor: () => ok([view({ state: 'active', kind: 'break-glass' })]),
     extendGrant: () => ok(extension({ state: 'pending' })),
     reviewGrant: () => ok(view({ state: 'active', kind: 'break-glass' })),
+    auditDigest: () => ok(digest()),
   }
   const recorded = <M extends Method>(method: M) => {
     const call = (input: never) => {
@@ -77,6 +78,7 @@ export function scriptedUseCases(): ScriptedUseCases {
     requestsOf: recorded('requestsOf'),
     requestsWaitingFor: recorded('requestsWaitingFor'),
     reviewsWaitingFor: recorded('reviewsWaitingFor'),
+    auditDigest: recorded('auditDigest'),
   }
 }
 

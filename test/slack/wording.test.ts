@@ -342,6 +342,7 @@ describe('helpText', () => {
       'review',
       'resources',
       'link',
+      'audit',
       'help',
     ])
     assertNothingInjected({ type: 'mrkdwn', text: helpText() })
@@ -369,6 +370,11 @@ describe('usageText', () => {
         usageText({ code: 'bad-duration', command: 'shorten', problem: 'missing' }),
         usageText({ code: 'bad-duration', command: 'shorten', problem: 'malformed' }),
         usageText({ code: 'missing-verdict', command: 'review' }),
+        usageText({ code: 'audit-word', word: '<!channel>' }),
+        usageText({ code: 'audit-mention', word: '@kim' }),
+        usageText({ code: 'audit-several' }),
+        usageText({ code: 'audit-window', problem: 'too-long' }),
+        usageText({ code: 'audit-window', problem: 'zero' }),
         usageText({ code: 'unknown-command', command: 'frobnicate' }).split('\n')[0],
       ],
       [
@@ -378,6 +384,11 @@ describe('usageText', () => {
         'The time is missing. Type `/jit shorten &lt;id&gt; &lt;duration&gt; [note]`.',
         'Write whole minutes, hours or days, e.g. 30m, 1h30m or 2d. Type `/jit shorten &lt;id&gt; &lt;duration&gt; [note]`.',
         'Say whether the access was justified. Type `/jit review &lt;id&gt; justified [note]` or `/jit review &lt;id&gt; not-justified &lt;note&gt;`.',
+        '`&lt;!channel&gt;` is neither a person, a resource nor the id of a request. Type `/jit audit [@user|address|resource|id] [7d]`.',
+        'Slack did not say whom `@kim` means: choose the person from the list that Slack shows while you type, or give their e-mail address. Type `/jit audit [@user|address|resource|id] [7d]`.',
+        'Give one person, resource or request, and one time. Type `/jit audit [@user|address|resource|id] [7d]`.',
+        'So far back is too much for an answer in Slack: write 366d or less. Type `/jit audit [@user|address|resource|id] [7d]`.',
+        'Ask for one minute or more. Type `/jit audit [@user|address|resource|id] [7d]`.',
         'There is no command `frobnicate`.',
       ],
     )

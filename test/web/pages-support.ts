@@ -98,6 +98,7 @@ export function aSite(facts: Facts = {}): Site {
     requestsOf: never,
     requestsWaitingFor: never,
     reviewsWaitingFor: never,
+    auditDigest: never,
   }
   const cases: PageCases = {
     visit: never,
