@@ -8,9 +8,10 @@ import type { AuditAction } from '../../src/domain/event.ts'
 import type { RequestId, ResourceId } from '../../src/domain/ids.ts'
 import { identityOf } from '../../src/domain/person.ts'
 import { exportText } from '../../src/trail/export-formats.ts'
+import { genesisOf } from '../../src/trail/entry.ts'
 import { FileForged, verifyFile } from '../../src/trail/verify-file.ts'
 import { MORNING, after, alex, kim } from '../support/build.ts'
-import { chainOf, exportOf } from '../support/chain.ts'
+import { LOG_ID, chainOf, exportOf } from '../support/chain.ts'
 
 const ACTIONS: readonly AuditAction[] = [
   'request.created',
@@ -71,13 +72,14 @@ describe('an export', () => {
         events: 14,
         leftOut: 28,
         withheld: 0,
-        first: 1,
+        filter: {},
+        after: { seq: 0, hash: genesisOf(LOG_ID) },
         head,
         isRooted: true,
         vouched: 42,
       })
       const part = await verifyFile(linesOf(await textOf(format, 10)), [])
-      assert.deepEqual([part.first, part.isRooted, part.vouched], [11, false, 0])
+      assert.deepEqual([part.after.seq, part.isRooted, part.vouched], [10, false, 0])
       const known = { seq: 10, hash: chain[9]?.hash ?? '' }
       const rooted = await verifyFile(linesOf(await textOf(format, 10)), [known])
       assert.equal(rooted.isRooted, true)
