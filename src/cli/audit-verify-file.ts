@@ -46,11 +46,21 @@ function sentencesOf(verified: FileVerified): readonly string[] {
 /** Lines without their ends; a line that is too long, or one without an end, is as it is. */
 async function* linesOf(path: string): AsyncGenerator<string> {
   let rest = ''
-  for await (const chunk of createReadStream(path, { encoding: 'utf8' })) {
-    const lines = (rest + String(chunk)).split('\n')
+  // Strict, so that no byte can take the place of a character that stands for unreadable ones.
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  const decoded = (bytes?: Uint8Array) => {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined })
+    } catch {
+      throw new FileForged('there are bytes in it that are no UTF-8')
+    }
+  }
+  for await (const chunk of createReadStream(path)) {
+    const lines = (rest + decoded(chunk as Buffer)).split('\n')
     rest = lines.pop() ?? ''
     if (rest.length > LINE_MAX) throw new FileForged('a line is longer than any of an export')
     for (const line of lines) yield line.replace(/\r$/, '')
   }
+  rest += decoded()
   if (rest !== '') yield rest
 }

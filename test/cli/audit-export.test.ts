@@ -90,6 +90,25 @@ describe('jit audit export', () => {
     )
   })
 
+  it('finds bytes that are no text, which a lenient reader takes for others', async () => {
+    const path = file('bytes')
+    await ask(database.store, { by: anEngineer('odd'), reason: 'INC-7 \ufffd' })
+    await jit('export', '--output', path)
+    assert.match(await jit('verify', '--file', path), /^as exported/)
+    const bytes = await readFile(path)
+    const at = bytes.lastIndexOf('\ufffd')
+    await writeFile(
+      path,
+      Buffer.concat([bytes.subarray(0, at), Buffer.from([0xff]), bytes.subarray(at + 3)]),
+    )
+    assert.equal(
+      await jit('verify', '--file', path),
+      '1: NOT AS EXPORTED\nthere are bytes in it that are no UTF-8',
+    )
+    await writeFile(path, bytes.subarray(0, at + 1))
+    assert.match(await jit('verify', '--file', path), /^1: NOT AS EXPORTED/)
+  })
+
   const exported = async () => {
     const { rows } = await database.pool.query<{ n: number }>(
       `select count(*)::int as n from audit_event where action = 'audit.exported'`,
