@@ -1,21 +1,16 @@
-import { createWriteStream } from 'node:fs'
-import { rename, rm } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { open, rename, rm } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import type { AuditFilter } from '../app/audit-cases.ts'
 import type { ExportFormat } from '../app/audit-export.ts'
 import { EXPORT_FORMATS, exportTrail } from '../app/audit-export.ts'
-import type { RequestId, ResourceId, SlackUserId } from '../domain/ids.ts'
 import { createStore } from '../postgres/store.ts'
 import { exportText } from '../trail/export-formats.ts'
+import { parseQuestion } from '../web/audit-filter.ts'
 import type { CliResult } from './command.ts'
 import { withDatabase } from './database.ts'
 import { wordsIn } from './words.ts'
-
-const INSTANT = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/
-const SLACK_USER = /^[UW][A-Z0-9]{2,20}$/
-const EMAIL = /^[^\s@]+@[^\s@]+$/
 
 /** Writes events to standard output, or to a file that is there when it is whole. */
 export async function exportAudit(words: readonly string[]): Promise<CliResult> {
@@ -31,89 +26,89 @@ export async function exportAudit(words: readonly string[]): Promise<CliResult> 
   })
   if (!read.ok) return read.usage
   const { format, output, ...typed } = read.values
-  const parsed = filterOf(typed)
   if (read.positionals.length > 0) return { type: 'usage' }
-  if (!isFormat(format)) return usage(`${format} is no format: choose ${EXPORT_FORMATS.join(', ')}`)
-  if (!parsed.ok) return usage(parsed.problem)
-  const { filter } = parsed
+  if (!isFormat(format))
+    return { type: 'usage', problem: `${format} is no format: choose ${EXPORT_FORMATS.join(', ')}` }
+  const empty = Object.entries(read.values).find(([, value]) => value.trim() === '')
+  if (empty !== undefined) return { type: 'usage', problem: `--${empty[0]} has no value` }
+  const parsed = parseQuestion(Object.entries(typed))
+  if (!parsed.ok) {
+    const [[name, sentence] = ['', '']] = parsed.problems
+    return { type: 'usage', problem: `--${name}: ${sentence}` }
+  }
+  const asked = { filter: parsed.question.filter, format }
   return withDatabase(
     async (db) => {
       const act = { actor: { kind: 'bot' }, via: 'cli' } as const
-      const operator = { operator: userInfo().username }
-      const taken = await exportTrail(createStore(db), act, { filter, format }, operator)
-      const text = Readable.from(exportText(taken, format), { objectMode: false })
-      if (output === undefined) {
-        await pipeline(text, process.stdout, { end: false })
-        return { type: 'ok', text: '' }
-      }
-      await writeWhole(text, output)
-      return { type: 'ok', text: `wrote ${output}` }
+      const take = async () =>
+        exportText(await exportTrail(createStore(db), act, asked, { operator: operator() }), format)
+      return output === undefined ? toStandardOutput(take) : toFile(take, output)
     },
     { isPatient: true },
   )
 }
 
-/** A file of this name is one that is whole. */
-async function writeWhole(text: Readable, path: string): Promise<void> {
-  const part = `${path}.part`
+type Take = () => Promise<AsyncIterable<string>>
+
+async function toStandardOutput(take: Take): Promise<CliResult> {
+  const problem = await written(await take(), process.stdout, { end: false })
+  if (problem === undefined) return { type: 'ok', text: '' }
+  return { type: 'failed', text: `the export was not taken to its end: ${problem}` }
+}
+
+/** A file of this name is one that is whole. It is opened first: an export that has nowhere to go is none. */
+async function toFile(take: Take, path: string): Promise<CliResult> {
+  const part = `${path}.${randomUUID()}.part`
+  const failed = (why: unknown): CliResult => ({
+    type: 'failed',
+    text: `${path} cannot be written: ${why instanceof Error ? why.message : String(why)}`,
+  })
+  // Not one that somebody put there, which others may read or which leads elsewhere.
+  const file = await open(part, 'wx', 0o600).catch(failed)
+  if ('type' in file) return file
   try {
-    await pipeline(text, createWriteStream(part, { mode: 0o600, flush: true }))
-    await rename(part, path)
-  } catch (error) {
+    const problem = await written(await take(), file.createWriteStream({ flush: true }))
+    if (problem !== undefined) return failed(problem)
+    return await rename(part, path).then(() => ({ type: 'ok', text: `wrote ${path}` }), failed)
+  } finally {
+    await file.close()
     await rm(part, { force: true })
-    throw error
   }
 }
 
-type Typed = Readonly<
-  Partial<Record<'from' | 'to' | 'person' | 'resource' | 'request' | 'action', string | undefined>>
->
-
-function filterOf({
-  from,
-  to,
-  person,
-  resource,
-  request,
-  action,
-}: Typed):
-  | { readonly ok: true; readonly filter: AuditFilter }
-  | { readonly ok: false; readonly problem: string } {
-  for (const instant of [from, to])
-    if (instant !== undefined && instantOf(instant) === undefined)
-      return {
-        ok: false,
-        problem: `${instant} is no instant: write 2026-03-02 or 2026-03-02T09:00Z`,
-      }
-  if (person !== undefined && !SLACK_USER.test(person) && !EMAIL.test(person))
-    return { ok: false, problem: `${person} is neither an e-mail address nor a Slack id` }
-  const [begin, end] = [instantOf(from), instantOf(to)]
-  return {
-    ok: true,
-    filter: {
-      ...(begin && { from: begin }),
-      ...(end && { to: end }),
-      ...(person !== undefined && {
-        person: SLACK_USER.test(person) ? { userId: person as SlackUserId } : { email: person },
-      }),
-      ...(resource !== undefined && { resourceId: resource as ResourceId }),
-      ...(request !== undefined && { requestId: request as RequestId }),
-      ...(action !== undefined && { action }),
-    },
+/** Writes all of a text; returns what is wrong with where it goes. What is wrong with the text is thrown. */
+async function written(
+  text: AsyncIterable<string>,
+  to: NodeJS.WritableStream,
+  options = {},
+): Promise<string | undefined> {
+  let unread: Error | undefined
+  async function* noting() {
+    try {
+      yield* text
+    } catch (error) {
+      unread = error instanceof Error ? error : new Error(String(error))
+      throw unread
+    }
+  }
+  try {
+    await pipeline(Readable.from(noting(), { objectMode: false }), to, options)
+    return undefined
+  } catch (error) {
+    if (unread !== undefined) throw unread
+    return error instanceof Error ? error.message : String(error)
   }
 }
 
-/** A day is its beginning in UTC. */
-function instantOf(text: string | undefined): Date | undefined {
-  if (text === undefined || !INSTANT.test(text)) return undefined
-  const at = new Date(text)
-  return Number.isNaN(at.getTime()) ? undefined : at
+/** Whose process this is, by name where the system has one. */
+function operator(): string {
+  try {
+    return userInfo().username
+  } catch {
+    return `uid ${process.getuid?.() ?? 'unknown'}`
+  }
 }
 
 function isFormat(text: string): text is ExportFormat {
   return (EXPORT_FORMATS as readonly string[]).includes(text)
-}
-
-function usage(problem: string): CliResult {
-  return { type: 'usage', problem }
 }

@@ -22,25 +22,45 @@ export async function verifyExport(path: string, heads: readonly Head[]): Promis
 }
 
 function sentencesOf(verified: FileVerified): readonly string[] {
-  const { events, leftOut, withheld, first, head, isRooted, vouched } = verified
+  const { events, leftOut, withheld, filter, after, head, isRooted, vouched } = verified
+  const asked = Object.entries(filter).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
   return [
-    `as exported: ${events} events between ${first} and ${head.seq}, and the digests of ${leftOut} that were left out`,
-    ...(withheld === 0 ? [] : [`${withheld} personal parts are not in it: erased, or taken out`]),
-    ...(isRooted ? [] : [`it begins with a hash that is trusted, that of event ${first - 1}`]),
+    `as exported: ${events} events, and the digests of ${leftOut} that were left out; its head is ${formatHead(head)}`,
+    ...(asked.length === 0 && leftOut === 0
+      ? []
+      : [
+          `it says that it was asked for ${asked.join(', ') || 'everything'}; that no event that fits is among those left out is its maker's word`,
+        ]),
+    ...(withheld === 0
+      ? []
+      : [
+          `who acted, or what is personal, is missing in ${withheld} of them: erased, or taken out`,
+        ]),
+    ...(isRooted ? [] : [`what is before it is not in it: ${formatHead(after)} is trusted`]),
     vouched === 0
-      ? `its head is ${formatHead(head)}; give --head with a published one to know that it is of the real trail`
-      : `heads from outside vouch for all up to event ${vouched}; its head is ${formatHead(head)}`,
+      ? 'no head from outside is among its events: that it was written anew, or its end cut off, would not show'
+      : `heads from outside vouch for all up to event ${vouched}`,
   ]
 }
 
 /** Lines without their ends; a line that is too long, or one without an end, is as it is. */
 async function* linesOf(path: string): AsyncGenerator<string> {
   let rest = ''
-  for await (const chunk of createReadStream(path, { encoding: 'utf8' })) {
-    const lines = (rest + String(chunk)).split('\n')
+  // Strict, so that no byte can take the place of a character that stands for unreadable ones.
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  const decoded = (bytes?: Uint8Array) => {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined })
+    } catch {
+      throw new FileForged('there are bytes in it that are no UTF-8')
+    }
+  }
+  for await (const chunk of createReadStream(path)) {
+    const lines = (rest + decoded(chunk as Buffer)).split('\n')
     rest = lines.pop() ?? ''
     if (rest.length > LINE_MAX) throw new FileForged('a line is longer than any of an export')
     for (const line of lines) yield line.replace(/\r$/, '')
   }
+  rest += decoded()
   if (rest !== '') yield rest
 }

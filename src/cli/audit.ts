@@ -8,7 +8,7 @@ import type { CliCommand } from './command.ts'
 /** What auditors do from a terminal, with the database of DATABASE_URL. */
 export const auditCommand: CliCommand = {
   usage: [
-    'audit export [--format jsonl|csv|ocsf] [--from <instant>] [--to <instant>] [--person <address or Slack id>] [--resource <id>] [--request <id>] [--action <action>] [--output <file>] — events, with the proof that nothing was changed or left out',
+    'audit export [--format jsonl|csv|ocsf] [--from <day or time>] [--to <day or time>] [--person <address or Slack id>] [--resource <id>] [--request <id>] [--action <action>] [--output <file>] — events, with the proof that none was changed',
     'audit erase --person <address or Slack id> [--yes] — erase a person for good, as the owner of the database',
     'audit hold add --reason <text> [--person <address or Slack id>] — let nobody erase them, or anybody',
     'audit hold release <id> — let them be erased again',

@@ -66,7 +66,7 @@ function along(keys: readonly Key[], rest: Narrowing, reach: Reach): Sql {
   const columns = sql.join([...keys.map(({ column }) => column), sql`seq`])
   const values = keys.map(({ value }) => value)
   const from = sql.join([...values, firstNumber(rest)])
-  const to = sql.join([...values, lastNumber(rest, reach)])
+  const to = sql.join([...values, lastNumber(rest, sql`${reach.before}`)])
   const conditions = [
     sql`(${columns}) > (${from}) and (${columns}) < (${to})`,
     ...keys.flatMap(({ isThere }) => isThere ?? []),
@@ -86,7 +86,7 @@ function firstNumber({ from }: Narrowing): Sql {
 }
 
 /** A number above those of the events in question. */
-function lastNumber({ to }: Narrowing, { before }: Reach): Sql {
+function lastNumber({ to }: Narrowing, before: Sql): Sql {
   if (to === undefined) return sql`${before}::bigint`
   return sql`least(${before}::bigint, (
     select seq from audit_event where at > ${to}::timestamptz + interval '1 day' order by at limit 1))`
@@ -94,7 +94,7 @@ function lastNumber({ to }: Narrowing, { before }: Reach): Sql {
 
 /** Events of one request or of one person, of which there are few enough for the plain way. */
 function those(are: Sql, filter: Narrowing, reach: Reach): Sql {
-  const within = sql`seq > ${firstNumber(filter)} and seq < ${lastNumber(filter, reach)}`
+  const within = sql`seq > ${firstNumber(filter)} and seq < ${lastNumber(filter, sql`${reach.before}`)}`
   const conditions = [are, within, ...conditionsOf(filter)]
   return sql`select * from audit_event where ${allOf(conditions)} ${taken([], reach)}`
 }
@@ -131,17 +131,13 @@ function actionsOf(family: string): Sql {
 /** The numbers between which everything lies that may be of a filter's time; nothing does when the first is the greater. */
 export async function spanOf(
   tx: Database,
-  { from, to }: AuditFilter,
+  filter: AuditFilter,
 ): Promise<{ readonly first: number; readonly last: number }> {
-  const { rows } = await sql<{ first: string | null; last: string | null }>`
-    select
-      ${from === undefined ? sql`1` : sql`(select seq from audit_event where at >= ${from}::timestamptz - interval '1 day' order by at limit 1)`} as first,
-      ${to === undefined ? sql`(select max(seq) from audit_event)` : sql`(select seq from audit_event where at < ${to}::timestamptz + interval '1 day' order by at desc limit 1)`} as last`.execute(
-    tx,
-  )
-  const [{ first, last } = { first: null, last: null }] = rows
-  const end = Number(last ?? 0)
-  return { first: first === null ? end + 1 : Number(first), last: end }
+  const end = sql`(select coalesce(max(seq), 0) + 1 from audit_event)`
+  const { rows } = await sql<{ after: string; before: string }>`
+    select ${firstNumber(filter)} as after, ${lastNumber(filter, end)} as before`.execute(tx)
+  const [{ after, before } = { after: 0, before: 1 }] = rows
+  return { first: Number(after) + 1, last: Number(before) - 1 }
 }
 
 /** Whether an event is one that a filter finds, by looking at the event. */

@@ -1,6 +1,6 @@
 import type { Json } from '../domain/ppl.ts'
 import type { ExportRecord } from './export-record.ts'
-import { recordLine } from './export-line.ts'
+import { jsonLine, recordLine } from './export-line.ts'
 
 type Cells = Readonly<Record<string, string | number | boolean | undefined>>
 
@@ -31,7 +31,7 @@ export const CSV_HEADER = csvRow(COLUMNS)
 
 /** A record as a row. */
 export function csvLine(record: ExportRecord): string {
-  const cells: Cells = { ...cellsOf(record), record: recordLine(record).trimEnd() }
+  const cells: Cells = { ...cellsOf(record), record: jsonCell(recordLine(record)) }
   return csvRow(COLUMNS.map((column) => String(cells[column] ?? '')))
 }
 
@@ -64,7 +64,7 @@ function cellsOf(record: ExportRecord): Cells {
     request_version: entry.version,
     resource_id: entry.resource,
     alert: entry.alert,
-    details: JSON.stringify({ ...entry.details, ...personal?.[1] }),
+    details: jsonCell(jsonLine({ ...entry.details, ...personal?.[1] })),
   }
 }
 
@@ -72,12 +72,23 @@ function textIn(value: Json | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** A row by RFC 4180, on one line; what a spreadsheet would reckon begins with an apostrophe, which makes it text. */
+/**
+ * A row by RFC 4180, on one line; what a spreadsheet would reckon begins with an apostrophe, which makes it text. Some
+ * begin a cell at a semicolon.
+ */
 function csvRow(cells: readonly string[]): string {
   const row = cells.map((cell) => {
-    const line = cell.replace(BREAKS, ' ')
-    const text = FORMULA.test(line) ? `'${line}` : line
+    const text = cell.replace(BREAKS, ' ').split(';').map(asText).join(';')
     return /[",]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
   })
   return `${row.join(',')}\r\n`
+}
+
+function asText(part: string): string {
+  return FORMULA.test(part) ? `'${part}` : part
+}
+
+/** JSON that means the same, without semicolons, which are in its strings alone. */
+function jsonCell(json: string): string {
+  return json.trimEnd().replaceAll(';', String.raw`\u003b`)
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import type { TrailExport } from '../app/audit-export.ts'
+import { canonicalJson } from '../domain/canonical.ts'
 import type { ChainedEvent } from '../domain/chained-event.ts'
+import type { Json } from '../domain/ppl.ts'
 import { digestOf, entryText } from './entry.ts'
 
 /** Digests of left-out events in one record: about 21 kB as base64, which fits into the cell of a spreadsheet. */
@@ -72,6 +74,8 @@ export async function* recordsOf({
       out = []
     }
     for (const one of batch) {
+      // So that the numbers of its ends say which events a record is of.
+      if (one.seq !== total.head.seq + 1) flush()
       if (one.isWanted) {
         flush()
         total.events += 1
@@ -90,14 +94,23 @@ export async function* recordsOf({
 /** An event with all that proves it. */
 export function eventRecord(one: ChainedEvent): EventRecord {
   const open = (text: string | undefined) =>
-    text === undefined ? undefined : (JSON.parse(text) as EventRecord['actor'])
+    text === undefined ? undefined : (valueOf(text, one.seq) as EventRecord['actor'])
   const [actor, personal] = [open(one.actor?.opening), open(one.personal?.opening)]
   return {
-    entry: JSON.parse(entryText(one)) as EventRecord['entry'],
+    entry: valueOf(entryText(one), one.seq) as EventRecord['entry'],
     ...(actor && { actor }),
     ...(personal && { personal }),
     hash: one.hash,
   }
+}
+
+/** What a text says, from which whoever verifies makes the same text again. */
+function valueOf(text: string, seq: number): Json {
+  const value = JSON.parse(text) as Json
+  if (canonicalJson(value) === text) return value
+  throw new Error(
+    `event ${seq} is not written as the bot writes events: find out who recorded it, and export what is before and after it`,
+  )
 }
 
 function leftOutRecord(events: readonly ChainedEvent[]): ExportRecord {

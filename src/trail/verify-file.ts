@@ -15,7 +15,10 @@ export interface FileVerified {
   readonly leftOut: number
   /** Events of which the file does not hold who acted or what is personal. */
   readonly withheld: number
-  readonly first: number
+  /** What the file says that it was asked for. Nothing proves it, nor that no event that fits was left out. */
+  readonly filter: Readonly<Record<string, string>>
+  /** The event before the first, or number 0. */
+  readonly after: Head
   readonly head: Head
   /** Whether the hash that it begins with is the beginning of the trail, or a head that is known from outside. */
   readonly isRooted: boolean
@@ -49,6 +52,8 @@ export async function verifyFile(
   return walk.finish()
 }
 
+type Heading = Extract<ExportRecord, { jitAuditExport: 1 }>
+
 /** What is wrong with a line. */
 class Wrong extends Error {}
 
@@ -60,7 +65,7 @@ class FileWalk {
   readonly #known: ReadonlyMap<number, string>
   #format: ExportFormat | undefined
   #write: ((record: ExportRecord) => string) | undefined
-  #start: { readonly after: Head; readonly gapsUntil: number; readonly logId: string } | undefined
+  #start: Heading | undefined
   #head: Head = { seq: 0, hash: '' }
   #isOver = false
   #events = 0
@@ -69,7 +74,15 @@ class FileWalk {
   #vouched = 0
 
   constructor(heads: readonly Head[]) {
-    this.#known = new Map(heads.map(({ seq, hash }) => [seq, hash]))
+    const known = new Map<number, string>()
+    for (const { seq, hash } of heads) {
+      if ((known.get(seq) ?? hash) !== hash)
+        throw new FileForged(
+          `event ${seq} was published with two hashes: one of the heads is false`,
+        )
+      known.set(seq, hash)
+    }
+    this.#known = known
   }
 
   take(text: string): void {
@@ -82,7 +95,10 @@ class FileWalk {
     }
     const found = recordText(text, this.#format)
     if (found === undefined) throw new Wrong('there is no record in it')
-    const record = exportRecord.parse(JSON.parse(found))
+    const value: unknown = JSON.parse(found)
+    exportRecord.parse(value)
+    // Not what was parsed, which leaves out members of the name __proto__.
+    const record = value as ExportRecord
     // All that stands beside the record is made of it.
     if (this.#write?.(record).trimEnd() !== text)
       throw new Wrong('what it shows is not what its record says')
@@ -97,24 +113,24 @@ class FileWalk {
     if (this.#start === undefined) throw new FileForged('it is empty')
     if (!this.#isOver)
       throw new FileForged(`its end is missing: it stops after event ${this.#head.seq}`)
-    const { after, logId } = this.#start
-    const isRooted =
-      (after.seq === 0 && after.hash === genesisOf(logId)) ||
-      this.#known.get(after.seq) === after.hash
+    const { after, filter } = this.#start
     return {
       events: this.#events,
       leftOut: this.#leftOut,
       withheld: this.#withheld,
-      first: after.seq + 1,
+      filter,
+      after,
       head: this.#head,
-      isRooted,
+      isRooted: after.seq === 0 || this.#known.get(after.seq) === after.hash,
       vouched: this.#vouched,
     }
   }
 
-  #begin(heading: Extract<ExportRecord, { jitAuditExport: 1 }>): void {
+  #begin(heading: Heading): void {
     if (this.#start !== undefined) throw new Wrong('there is a second heading')
-    const { after } = heading
+    const { after, logId } = heading
+    if (after.seq === 0 && after.hash !== genesisOf(logId))
+      throw new Wrong('the hash that it begins with is not that of the beginning of its trail')
     this.#start = heading
     this.#head = after
     const known = this.#known.get(after.seq)
@@ -125,33 +141,26 @@ class FileWalk {
   #pass({ entry, actor, personal, hash }: EventRecord): void {
     this.#step(entry.seq, digestOf(canonicalJson(entry as Json)))
     if (this.#head.hash !== hash) throw new Wrong(`event ${entry.seq} is not what its hash is of`)
+    let isWhole = true
     for (const [digest, opening] of [
       [entry.actor === 'bot' ? undefined : entry.actor, actor],
       [entry.personal, personal],
     ] as const) {
-      if (opening === undefined) {
-        if (digest !== undefined) this.#withheld += 1
-      } else if (digest === undefined || digestOf(canonicalJson(opening)) !== digest)
+      if (opening === undefined) isWhole &&= digest === undefined
+      else if (digest === undefined || digestOf(canonicalJson(opening)) !== digest)
         throw new Wrong(`who acted in event ${entry.seq}, or what is personal, was changed`)
     }
     this.#events += 1
+    if (!isWhole) this.#withheld += 1
   }
 
   #skip({ first, last, digests }: { first: number; last: number; digests: string }): void {
     const bytes = Buffer.from(digests, 'base64')
     const count = bytes.length / 32
-    const hasGaps = last <= (this.#start?.gapsUntil ?? 0)
-    if (
-      !Number.isInteger(count) ||
-      count === 0 ||
-      last < first ||
-      (!hasGaps && count !== last - first + 1)
-    )
-      throw new Wrong(`digests of events ${first} to ${last} are missing`)
-    for (let n = 0; n < count; n += 1) {
-      const seq = n === count - 1 ? last : first + n
-      this.#step(seq, bytes.subarray(n * 32, n * 32 + 32).toString('hex'))
-    }
+    if (count === 0 || count !== last - first + 1)
+      throw new Wrong(`they are not the digests of events ${first} to ${last}`)
+    for (let n = 0; n < count; n += 1)
+      this.#step(first + n, bytes.subarray(n * 32, n * 32 + 32).toString('hex'))
     this.#leftOut += count
   }
 

@@ -62,8 +62,8 @@ export function exportForm(c: PageContext, deps: WebDeps, typed: Typed): Html {
   return html`<section class="card stack" aria-labelledby="export">
     <h2 id="export">Export</h2>
     <p class="meta">
-      Every event that the filter finds, the oldest first, with the proof that nothing was changed
-      or left out: <code>jit audit verify --file</code> checks it. That you took it is on record.
+      Every event that the filter finds, the oldest first, with the proof that none was changed:
+      <code>jit audit verify --file</code> checks it. That you took it is on record.
     </p>
     ${postForm(
       c,

@@ -327,7 +327,7 @@ describe('POST /audit/export', () => {
     ])
     assert.deepEqual(
       column('details').map((cell) => JSON.parse(cell ?? '') as unknown),
-      odd.map(({ details }) => ({ ...details, ...(details['z'] && { z: '   ' }) })),
+      odd.map(({ details }) => details),
     )
     for (const cell of rows.flat()) assert.doesNotMatch(cell, /^[\s\ufeff]*[=+\-@]/)
     assert.deepEqual([column('actor_user_id').at(-1), column('alert').at(-1)], ['bot', 'true'])
