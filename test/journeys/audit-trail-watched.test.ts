@@ -48,7 +48,7 @@ describe('the audit trail, watched by the bot', () => {
         actor: { kind: 'bot' },
         via: 'bot',
         alert: true,
-        details: {},
+        details: { error: 'no answer', failures: 5 },
       })
       await tx.work.mark('policy', 'grafana-prod')
     })

@@ -192,9 +192,9 @@ describe('refused links', () => {
 
   it('give back whoever Slack does not know by what Pomerium says of them', async () => {
     const event = refused('sub-door', 'link-code-wrong')
-    const { seq, at, hash } = await append(event)
+    const { seq, at, hash, schemaVersion } = await append(event)
     const found = await database.store.statement((db) => db.audit.find(seq))
-    assert.deepEqual(found, { ...event, seq, at, hash })
+    assert.deepEqual(found, { ...event, seq, at, hash, schemaVersion })
   })
 
   it('are counted as wrong codes for their subject, for a time', async () => {

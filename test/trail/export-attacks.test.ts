@@ -16,6 +16,7 @@ import { after, alex, kim } from '../support/build.ts'
 import { LOG_ID, chainOf, exportOf } from '../support/chain.ts'
 
 const anEvent = (facts: Partial<RecordedEvent> = {}): RecordedEvent => ({
+  schemaVersion: 1,
   seq: 0,
   hash: '',
   at: after(0),
