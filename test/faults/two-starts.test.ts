@@ -27,6 +27,12 @@ describe('starts and stops', () => {
         .toSorted(),
       ['jit-billing-db', 'jit-grafana-prod'],
     )
+    await eventually('a head is published', async () => {
+      const { rows } = await town.database.pool.query(
+        `select from audit_event where action = 'audit.head_published'`,
+      )
+      return rows.length > 0
+    })
     const { rows } = await town.database.pool.query(
       `select action, count(*)::int as n from audit_event group by action order by action`,
     )
