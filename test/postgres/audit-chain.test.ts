@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { after as afterAll, before, describe, it } from 'node:test'
 import fc from 'fast-check'
+import { sql } from 'kysely'
 import { canonicalJson } from '../../src/domain/canonical.ts'
 import type { AuditEvent } from '../../src/domain/event.ts'
 import type { ResourceId, SlackTeamId, SlackUserId } from '../../src/domain/ids.ts'
 import { chainBeginning, chainedEvents } from '../../src/postgres/audit-chain.ts'
+import type { TrailVerified } from '../../src/postgres/audit-verify.ts'
 import { verifyTrail } from '../../src/postgres/audit-verify.ts'
 import type { ChainedEvent } from '../../src/domain/chained-event.ts'
 import { digestOf, entryText, genesisOf } from '../../src/trail/entry.ts'
@@ -211,16 +213,27 @@ describe('verifyTrail', () => {
     return { seq, hash: event.hash }
   }
 
-  /** What is found after the superuser did something to a copy of the trail. */
-  async function after(...attack: readonly string[]) {
-    await using copy = await database.copy()
-    await commit(copy, SWITCHED_OFF)
-    await commit(copy, ...attack)
-    await commit(copy, SWITCHED_ON)
-    const alone = await verifyTrail(copy.db)
-    const withHead = await verifyTrail(copy.db, { heads: [published] })
-    return { alone: alone.finding, withHead: withHead.finding, problems: alone.problems }
+  /** What is found while the superuser's statements stand; they are taken back. */
+  async function found(...statements: readonly string[]) {
+    const results: { readonly alone: TrailVerified; readonly withHead: TrailVerified }[] = []
+    const attempt = database.db.transaction().execute(async (tx) => {
+      for (const statement of statements) await sql.raw(statement).execute(tx)
+      const alone = await verifyTrail(tx)
+      results.push({ alone, withHead: await verifyTrail(tx, { heads: [published] }) })
+      throw new Error('taken back')
+    })
+    await assert.rejects(attempt, /^Error: taken back$/)
+    const [result] = results
+    assert.ok(result)
+    return {
+      alone: result.alone.finding,
+      withHead: result.withHead.finding,
+      problems: result.alone.problems,
+    }
   }
+
+  /** What is found after the superuser did something to the trail, and put the guards back. */
+  const after = (...attack: readonly string[]) => found(SWITCHED_OFF, ...attack, SWITCHED_ON)
 
   it('finds nothing in what nobody touched, and says how far it is known from outside', async () => {
     const verified = await verifyTrail(database.db, { heads: [published] })
@@ -387,9 +400,7 @@ describe('verifyTrail', () => {
       'drop trigger zz_chain_audit_event on audit_event',
       'alter table audit_chain disable trigger user',
     ]) {
-      await using copy = await database.copy()
-      await commit(copy, statement)
-      const { problems } = await verifyTrail(copy.db)
+      const { problems } = await found(statement)
       assert.match(problems.join(), /^trigger \w+ of \w+ is missing, altered or switched off/)
     }
   })
