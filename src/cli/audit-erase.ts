@@ -72,6 +72,11 @@ function said(what: string, { ids, emails, subjects }: Known, erased: Erased): s
   return [
     `${what} ${[...ids, ...emails, ...subjects].join(', ')}`,
     `  in ${erased.events} events and ${erased.requests} requests; they are ${erased.pseudonym} there`,
+    ...(erased.archives === 0
+      ? []
+      : [
+          `  ${erased.archives} archives of older events are not touched: see "People in it" in docs/audit.md`,
+        ]),
     '  what Slack, a SIEM, exports and back-ups hold is not touched',
   ].join('\n')
 }

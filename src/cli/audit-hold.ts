@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { userInfo } from 'node:os'
 import { BY_BOT } from '../app/record.ts'
 import type { AuditAction } from '../domain/event.ts'
+import { parseRequestId } from '../domain/ids.ts'
 import { foldEmail } from '../domain/person.ts'
 import { cleanText } from '../domain/text.ts'
 import type { Database } from '../postgres/database.ts'
@@ -12,12 +13,17 @@ import { wordsIn } from './words.ts'
 
 const REASON_MAX = 1_000
 
-/** Legal holds: who must not be erased, and why. */
+/** Legal holds: what must be neither erased nor archived, and why. */
 export async function hold([verb, ...words]: readonly string[]): Promise<CliResult> {
   if (verb === 'list' && words.length === 0) return asOwner(list)
-  const read = wordsIn(words, { person: { type: 'string' }, reason: { type: 'string' } })
+  const read = wordsIn(words, {
+    person: { type: 'string' },
+    resource: { type: 'string' },
+    request: { type: 'string' },
+    reason: { type: 'string' },
+  })
   if (!read.ok) return read.usage
-  const { person, reason } = read.values
+  const { reason, ...of } = read.values
   const [id, ...rest] = read.positionals
   if (verb === 'release' && id !== undefined && rest.length === 0 && /^[1-9]\d{0,14}$/.test(id))
     return asOwner((db) => release(db, id))
@@ -25,23 +31,47 @@ export async function hold([verb, ...words]: readonly string[]): Promise<CliResu
   const why = cleanText(reason, { multiline: false })
   if (why === '' || why.length > REASON_MAX)
     return { type: 'usage', problem: `a reason has 1 to ${REASON_MAX} characters` }
-  return asOwner((db) => add(db, person, why))
+  const covered = coveredBy(of)
+  if (typeof covered === 'string') return { type: 'usage', problem: covered }
+  return asOwner((db) => add(db, covered, why))
 }
 
-function add(db: Database, person: string | undefined, reason: string): Promise<CliResult> {
+/** What a hold covers, by at most one of these; everything when there is none. */
+interface Covered {
+  readonly person?: string
+  readonly resource?: string
+  readonly request?: string
+}
+
+/** What the words name; a sentence when they name nothing that can be held. */
+function coveredBy({ person, resource, request }: Covered): Covered | string {
+  const named = [person, resource, request].filter((word) => word !== undefined)
+  if (named.length > 1) return 'a hold is of a person, a resource or a request: place one for each'
+  if (named.some((word) => word.trim() === '')) return 'name what the hold is to cover'
+  if (person !== undefined) return { person: person.includes('@') ? foldEmail(person) : person }
+  if (resource !== undefined) return { resource }
+  if (request === undefined) return {}
+  const id = parseRequestId(request)
+  return id === undefined
+    ? `${request} is no request: give its eight characters, such as 7K2M9QXZ`
+    : { request: id }
+}
+
+function add(db: Database, covered: Covered, reason: string): Promise<CliResult> {
+  const { person = null, resource = null, request = null } = covered
   return db.transaction().execute(async (tx) => {
-    const whom = person === undefined ? null : person.includes('@') ? foldEmail(person) : person
     const { rows } = await sql<{ id: string }>`
-      insert into audit_hold (person, reason) values (${whom}, ${reason}) returning id`.execute(tx)
-    const id = rows[0]?.id ?? ''
-    await record(tx, 'audit.hold_placed', {
-      id,
-      reason,
-      ...(whom === null ? {} : { person: whom }),
-    })
+      insert into audit_hold (person, resource_id, request_id, reason)
+      select ${person}, ${resource}, ${request}, ${reason}
+      where ${request}::text is null or exists (select from request where id = ${request})
+      returning id`.execute(tx)
+    const [row] = rows
+    if (row === undefined) return { type: 'failed', text: `there is no request ${request}` }
+    await record(tx, 'audit.hold_placed', { id: row.id, reason, ...covered })
+    const what = person ?? resource ?? request
     return {
       type: 'ok',
-      text: `hold ${id}: ${whom ?? 'nobody'} ${whom === null ? 'is' : 'is not'} erased until it is released`,
+      text: `hold ${row.id}: ${what === null ? 'nothing is' : `${what} is not`} erased or archived until it is released`,
     }
   })
 }
@@ -60,7 +90,7 @@ function release(db: Database, id: string): Promise<CliResult> {
 
 async function list(db: Database): Promise<CliResult> {
   const { rows } = await sql<{ line: string }>`
-    select concat_ws('  ', id, coalesce(person, 'everybody'), 'since ' || to_char(placed_at at time zone 'UTC', 'YYYY-MM-DD'),
+    select concat_ws('  ', id, coalesce(person, 'resource ' || resource_id, 'request ' || request_id, 'everything'), 'since ' || to_char(placed_at at time zone 'UTC', 'YYYY-MM-DD'),
       'until ' || to_char(released_at at time zone 'UTC', 'YYYY-MM-DD'), reason) as line
     from audit_hold order by id`.execute(db)
   return { type: 'ok', text: rows.map(({ line }) => line).join('\n') || 'there are no holds' }

@@ -44,7 +44,7 @@ function sentencesOf(verified: FileVerified): readonly string[] {
 }
 
 /** Lines without their ends; a line that is too long, or one without an end, is as it is. */
-async function* linesOf(path: string): AsyncGenerator<string> {
+export async function* linesOf(path: string): AsyncGenerator<string> {
   let rest = ''
   // Strict, so that no byte can take the place of a character that stands for unreadable ones.
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

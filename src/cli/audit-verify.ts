@@ -47,19 +47,25 @@ interface Known {
 }
 
 function answerTo(verified: TrailVerified, { to, heads }: Known): CliResult {
-  const { events, head, erased, finding, problems, isTrusted } = verified
+  const { events, head, erased, headsMet, finding, problems, isTrusted, archived } = verified
   if (finding !== undefined || problems.length > 0) {
     const first = finding === undefined ? [] : [`event ${finding.seq}: ${finding.problem}`]
     return { type: 'failed', text: ['NOT AS RECORDED', ...first, ...problems].join('\n') }
   }
   const last = heads.filter(({ seq }) => to === undefined || seq <= to).map(({ seq }) => seq)
-  const known = Math.max(0, ...last.filter((seq) => seq <= head.seq))
+  // Those of before the first event that was looked at say nothing.
+  const known = headsMet === 0 ? 0 : Math.max(...last.filter((seq) => seq <= head.seq))
   return {
     type: 'ok',
     text: [
       `as recorded: ${events} events, the last is ${formatHead(head)}`,
       ...(erased === 0 ? [] : [`${erased} of them had personal parts that were erased, on record`]),
       ...(isTrusted ? ['what is before them was not looked at: their beginning is trusted'] : []),
+      ...(archived === undefined
+        ? []
+        : [
+            `those up to ${archived.seq} are in archives: verify each file with --file, the last with --head ${formatHead(archived)}`,
+          ]),
       known === 0
         ? 'no head from outside was given: that the end was cut off or all written anew would not show'
         : `heads from outside vouch for all up to event ${known}`,

@@ -34,6 +34,8 @@ const PUBLIC = new Set([
   'extends',
   'extensions',
   'failures',
+  'file',
+  'fileHash',
   'foreign',
   'format',
   'from',

@@ -84,6 +84,8 @@ export type OtherAction =
   | 'audit.stream_failing'
   /** A person was erased; the events of which something is gone are named. */
   | 'audit.erased'
+  /** The oldest events are in a file, and not in the database any more. */
+  | 'audit.archived'
   | 'audit.hold_placed'
   | 'audit.hold_released'
   | 'audit.read'

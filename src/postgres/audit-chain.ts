@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { ChainedEvent, Sealed } from '../domain/chained-event.ts'
 import { actorOpening, genesisOf, personalOpening } from '../trail/entry.ts'
-import type { Beginning } from '../trail/verify.ts'
+import type { Beginning, Head } from '../trail/verify.ts'
 import type { Sql } from './audit-query.ts'
 import type { Database } from './database.ts'
 
@@ -24,13 +24,27 @@ export async function chainOf(
   return { logId: row.logId, gapsUntil: Number(row.begunAfter) }
 }
 
+/** The last event that is in an archive; `undefined` when none is. */
+export async function archivedUpTo(db: Database): Promise<Head | undefined> {
+  const { rows } = await sql<{ seq: string; hash: string }>`
+    select last_seq as seq, encode(last_hash, 'hex') as hash from audit.archive order by last_seq desc limit 1`.execute(
+    db,
+  )
+  return rows[0] && { seq: Number(rows[0].seq), hash: rows[0].hash }
+}
+
 /**
- * Where a walk along the chain begins: before all events, or at one, whose predecessor's hash is taken on trust. Throws
- * {@link NoChain} when the database does not have that predecessor.
+ * Where a walk along the chain begins: with the first event that is not in an archive, or with one whose predecessor's hash
+ * is taken on trust. Throws {@link NoChain} when the database does not have that predecessor.
  */
 export async function chainBeginning(db: Database, from = 1): Promise<Beginning> {
   const { logId, gapsUntil } = await chainOf(db)
-  if (from <= 1) return { after: { seq: 0, hash: genesisOf(logId) }, gapsUntil, isTrusted: false }
+  const start = (await archivedUpTo(db)) ?? { seq: 0, hash: genesisOf(logId) }
+  if (from <= 1 || from === start.seq + 1) return { after: start, gapsUntil, isTrusted: false }
+  if (from <= start.seq)
+    throw new NoChain(
+      `events up to ${start.seq} are in archives: verify their files, and the rest from ${start.seq + 1}`,
+    )
   const { rows } = await sql<{ seq: string; hash: string }>`
     select seq, encode(hash, 'hex') as hash from audit.chained_event where seq < ${from} order by seq desc limit 1`.execute(
     db,

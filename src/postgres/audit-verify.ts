@@ -1,13 +1,15 @@
 import { sql } from 'kysely'
 import type { Erasure, Finding, Head, Verified } from '../trail/verify.ts'
 import { verifyChain } from '../trail/verify.ts'
-import { BrokenRow, chainBeginning, chainedEvents } from './audit-chain.ts'
+import { BrokenRow, archivedUpTo, chainBeginning, chainedEvents } from './audit-chain.ts'
 import type { Database } from './database.ts'
 
 /** What a verification of the trail in the database came to. */
 export interface TrailVerified extends Verified {
   /** Whether it began with a hash that was taken on trust. */
   readonly isTrusted: boolean
+  /** The last event that is in an archive and was not looked at; absent when it began later, or when there is none. */
+  readonly archived?: Head
   /** What is wrong beside the chain itself: guards that are off, requests that moved without an event. */
   readonly problems: readonly string[]
 }
@@ -34,8 +36,13 @@ export async function verifyTrail(
     }),
   )
   const isWhole = from === undefined && to === undefined
-  const problems = [...(await guardProblems(db)), ...(isWhole ? await unrecorded(db) : [])]
-  return { ...walked, isTrusted: beginning.isTrusted, problems }
+  const problems = [
+    ...(await guardProblems(db)),
+    ...(isWhole ? [...(await unrecorded(db)), ...(await unfoundedArchive(db))] : []),
+  ]
+  const { isTrusted } = beginning
+  const archived = isTrusted ? undefined : await archivedUpTo(db)
+  return { ...walked, isTrusted, ...(archived && { archived }), problems }
 }
 
 async function* resting<T>(
@@ -72,7 +79,8 @@ export async function guardProblems(db: Database): Promise<readonly string[]> {
       -- By the views on them: whoever may read no more than those finds no table by its name.
       select relname, pg_class.oid
       from pg_depend
-      join pg_rewrite on pg_rewrite.oid = objid and ev_class in ('audit.chained_event'::regclass, 'audit.chain'::regclass)
+      join pg_rewrite on pg_rewrite.oid = objid and ev_class in (
+        'audit.chained_event'::regclass, 'audit.chain'::regclass, 'audit.archive'::regclass, 'audit.request_version'::regclass)
       join pg_class on pg_class.oid = refobjid and relkind = 'r'
       where refclassid = 'pg_class'::regclass)
     select 'trigger ' || name || ' of ' || on_table || ' is missing, altered or switched off' as problem
@@ -80,9 +88,16 @@ export async function guardProblems(db: Database): Promise<readonly string[]> {
       -- Before each row that is updated or deleted; before any truncation; before each row that is inserted.
       ('audit_event', 'audit_event_append_only', 27, 'refuse_change'),
       ('audit_event', 'audit_event_no_truncate', 34, 'refuse_change'),
+      ('audit_event', 'audit_event_not_archived', 7, 'check_not_archived'),
       ('audit_event', 'zz_chain_audit_event', 7, 'chain_audit_event'),
       ('audit_chain', 'audit_chain_append_only', 27, 'refuse_change'),
-      ('audit_chain', 'audit_chain_no_truncate', 34, 'refuse_change')
+      ('audit_chain', 'audit_chain_no_truncate', 34, 'refuse_change'),
+      ('audit_archive', 'audit_archive_checked', 7, 'check_archive'),
+      ('audit_archive', 'audit_archive_taken_out', 5, 'require_taken_out'),
+      ('audit_archive', 'audit_archive_append_only', 27, 'refuse_change'),
+      ('audit_archive', 'audit_archive_no_truncate', 34, 'refuse_change'),
+      ('audit_archived_request', 'audit_archived_request_append_only', 27, 'refuse_change'),
+      ('audit_archived_request', 'audit_archived_request_no_truncate', 34, 'refuse_change')
     ) as guards (on_table, name, type, runs)
     where not exists (
       select from pg_trigger
@@ -96,6 +111,19 @@ export async function guardProblems(db: Database): Promise<readonly string[]> {
       where attrelid in (select id from ours where name = 'audit_event') and attname = 'details' and attgenerated = 's')`.execute(
     db,
   )
+  return rows.map(({ problem }) => problem)
+}
+
+/** An archive of which no event tells: what it says of events that are not there would be somebody's own word. */
+async function unfoundedArchive(db: Database): Promise<readonly string[]> {
+  const { rows } = await sql<{ problem: string }>`
+    select format('events up to %s are said to be in archive %s, and no event says so', last_seq, file) as problem
+    from (select * from audit.archive order by last_seq desc limit 1) as last
+    where not exists (
+      select from audit.chained_event
+      where action = 'audit.archived' and seq > last_seq
+        and (details -> 'seq', details ->> 'hash', details ->> 'file', details ->> 'fileHash')
+          = (to_jsonb(last_seq), encode(last_hash, 'hex'), file, file_sha256))`.execute(db)
   return rows.map(({ problem }) => problem)
 }
 

@@ -18,6 +18,8 @@ export interface Erased {
   readonly pseudonym: string
   readonly events: number
   readonly requests: number
+  /** Files that older events are in, which an erasure does not reach. */
+  readonly archives: number
 }
 
 /** Runs of event numbers that one event on record can name. */
@@ -50,6 +52,10 @@ export async function knownBy(db: Database, person: string): Promise<KnownBy> {
       union select user_id, linked_email, subject from identity where linked_email is not null
       union select requester_user_id, requester_email, nullif(requester_subject, '') from request
       union select '', beneficiary_email, null from request where beneficiary_email <> ''
+      union select denied_by_user_id, denied_by_email, denied_by_subject from request where denied_by_user_id is not null
+      union select reviewed_by_user_id, reviewed_by_email, reviewed_by_subject from request where reviewed_by_user_id is not null
+      union select ended_by_user_id, ended_by_email, ended_by_subject from access_grant where ended_by_user_id is not null
+      union select approver_user_id, approver_email, approver_subject from approval
       union select actor_user_id, actor_email, actor_subject from audit_event where actor_kind = 'person'
     ), theirs as (
       select * from known where id = ${person} or fold_email(email) = fold_email(${person})
@@ -89,11 +95,23 @@ export async function erasePerson(
     where members && ${known.ids}::text[]`.execute(tx)
   await guardsOn(tx, guards)
   await appendEvents(tx, eventsOf(seqs, pseudonym, operator))
-  return { pseudonym, events: seqs.length, requests }
+  const archives = await sql<{ count: number }>`
+    select count(*)::int as count from audit.archive`.execute(tx)
+  return { pseudonym, events: seqs.length, requests, archives: archives.rows[0]?.count ?? 0 }
 }
 
-async function requireErasable(tx: Database, { ids, emails }: KnownBy): Promise<void> {
+async function requireErasable(tx: Database, known: KnownBy): Promise<void> {
+  const { ids, emails } = known
+  const roles = ['request.requester', 'denied_by', 'reviewed_by', 'ended_by', 'approver']
   const { rows } = await sql<{ open: number; holds: string | null }>`
+    with theirs as (
+      select request.id, request.resource_id
+      from request left join access_grant on access_grant.request_id = id left join approval on approval.request_id = id
+      where ${sql.join(
+        roles.map((who) => isOne(known, who)),
+        sql` or `,
+      )} or fold_email(request.beneficiary_email) = any(${emails})
+    )
     select (
       select count(*)::int from request left join access_grant on request_id = id
       where (request.status = 'pending' or state in ('granting', 'scheduled', 'active', 'ending'))
@@ -101,7 +119,12 @@ async function requireErasable(tx: Database, { ids, emails }: KnownBy): Promise<
           or fold_email(beneficiary_email) = any(${emails}))
     ) as open, (
       select string_agg(id::text, ', ' order by id) from audit_hold
-      where released_at is null and (person is null or person = any(${ids}) or person = any(${emails}))
+      where released_at is null and (
+        num_nonnulls(person, resource_id, request_id) = 0 or person = any(${ids}) or person = any(${emails})
+        or resource_id in (select resource_id from theirs) or request_id in (select id from theirs)
+        or exists (
+          select from audit_event
+          where (resource_id = audit_hold.resource_id or request_id = audit_hold.request_id) and ${concerns(known)}))
     ) as holds`.execute(tx)
   const { open = 0, holds = null } = rows[0] ?? {}
   if (holds !== null) throw new NotErasable(`legal hold ${holds} covers them: release it first`)
@@ -147,21 +170,37 @@ async function eraseEvents(
   known: KnownBy,
   pseudonym: string,
 ): Promise<readonly number[]> {
-  const { ids, emails, subjects } = known
   const acted = await sql<{ seq: string }>`
     update audit_event
     set actor_user_id = ${pseudonym}, actor_team_id = null, actor_email = null, actor_subject = null,
       source_address = null, actor_salt = null, personal_details = null, personal_salt = null
-    where actor_kind = 'person' and (actor_user_id = any(${ids}) or fold_email(actor_email) = any(${emails})
-      or actor_subject = any(${subjects}))
+    where ${isBy(known)}
     returning seq`.execute(tx)
   const told = await sql<{ seq: string }>`
     update audit_event set personal_details = null, personal_salt = null
-    where personal_details is not null and (
-      request_id in (select id from request where ${areTheirs(known)})
-      or ${isMentioned(known, sql`personal_details`)})
+    where personal_details is not null and ${isAbout(known)}
     returning seq`.execute(tx)
   return [...acted.rows, ...told.rows].map(({ seq }) => Number(seq)).sort((a, b) => a - b)
+}
+
+/** Whether an event is theirs, of their requests, or mentions them. */
+export function concerns(known: KnownBy): Sql {
+  return sql`(${isBy(known)} or ${isAbout(known)})`
+}
+
+function isBy({ ids, emails, subjects }: KnownBy): Sql {
+  return sql`(actor_kind = 'person' and (actor_user_id = any(${ids}) or fold_email(actor_email) = any(${emails})
+    or actor_subject = any(${subjects})))`
+}
+
+function isAbout(known: KnownBy): Sql {
+  return sql`(request_id in (select id from request where ${areTheirs(known)})
+    or ${isMentioned(known, sql`personal_details`)})`
+}
+
+/** Whether they are the one whom columns that begin so are about. */
+function isOne({ ids, emails }: KnownBy, who: string): Sql {
+  return sql`(${sql.ref(`${who}_user_id`)} = any(${ids}) or fold_email(${sql.ref(`${who}_email`)}) = any(${emails}))`
 }
 
 function areTheirs({ ids, emails }: KnownBy): Sql {
@@ -170,10 +209,9 @@ function areTheirs({ ids, emails }: KnownBy): Sql {
 }
 
 async function eraseRequests(tx: Database, known: KnownBy, pseudonym: string): Promise<number> {
-  const { ids, emails } = known
+  const { emails } = known
   const address = `${pseudonym}@erased.invalid`
-  const is = (who: string) =>
-    sql`(${sql.ref(`${who}_user_id`)} = any(${ids}) or fold_email(${sql.ref(`${who}_email`)}) = any(${emails}))`
+  const is = (who: string) => isOne(known, who)
   const by = async (table: string, who: string, text: string, gone: string | null) => {
     await sql`
       update ${sql.table(table)}

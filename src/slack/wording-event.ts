@@ -145,6 +145,11 @@ export const EVENT_WORDS: Readonly<Record<AuditAction, { what: string; remedy?: 
       'Nothing is lost: the bot keeps trying, and goes on from the event below. Mend the cause below; if you changed where the trail goes, check `SIEM_URL` and `SIEM_TOKEN`.',
   },
   'audit.erased': { what: 'A person was erased' },
+  'audit.archived': {
+    what: 'The oldest audit events went to an archive',
+    remedy:
+      'They are in the file named below, and no longer in the database: check that this was meant to happen, and keep the file where nobody can change it. `jit audit verify --file …` checks it.',
+  },
   'audit.hold_placed': { what: 'A legal hold was placed' },
   'audit.hold_released': { what: 'A legal hold was released' },
   'audit.read': { what: 'The audit trail was read' },

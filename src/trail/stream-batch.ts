@@ -64,7 +64,7 @@ export function undelivered(
     nextHash(lastHash, digestOf(entryText(first))) === first.hash
   if (!isSame && !isNext)
     throw new StreamError(
-      `the trail does not go on from event ${lastSeq}, the last that was delivered: it was cut or written anew`,
+      `the trail does not go on from event ${lastSeq}, the last that was delivered: it was cut, archived or written anew`,
       { isPassing: false },
     )
   return isSame ? found.slice(1) : found

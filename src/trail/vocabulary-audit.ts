@@ -61,9 +61,24 @@ export const auditKinds = {
     events: open(count, 'How many events are in them.'),
     operator,
   }),
-  'audit.hold_placed': kind('A legal hold was placed: nobody whom it covers is erased.', {
+  'audit.archived': kind(
+    'The oldest events went to a file, and are not in the database any more.',
+    {
+      month: open(month, 'In which the first of them was recorded.'),
+      seqs: open(z.array(z.tuple([count, count])), 'The first and last of them.'),
+      events: open(count, 'How many they are.'),
+      seq: open(count, 'The last of them.'),
+      hash: open(sha256, 'Its hash, from which what is left goes on.'),
+      file: open(text, 'The name of the file.'),
+      fileHash: open(sha256, 'SHA-256 of the file.'),
+      operator: operator.optional(),
+    },
+  ),
+  'audit.hold_placed': kind('A legal hold was placed: what it covers stays, and in the database.', {
     id: open(text, 'Of the hold.'),
-    person: personal(text, 'Whom it covers; everybody when nobody is named.').optional(),
+    person: personal(text, 'Whom it covers; everything when nothing is named.').optional(),
+    resource: personal(text, 'Which resource it covers.').optional(),
+    request: personal(text, 'Which request it covers.').optional(),
     reason: personal(text, 'Why.'),
     operator,
   }),

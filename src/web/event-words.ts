@@ -111,6 +111,8 @@ const SENTENCES: Readonly<Record<AuditAction, (told: Told) => string>> = {
     `The audit trail did not reach the SIEM${about(details['error'], ': ')}.`,
   'audit.erased': ({ details }) =>
     `A person was erased${about(details['pseudonym'], ': they are ')}.`,
+  'audit.archived': ({ details }) =>
+    `The oldest audit events went to an archive${about(details['file'], ': ')}.`,
   'audit.hold_placed': ({ details }) => `Legal hold${about(details['id'], ' ')} was placed.`,
   'audit.hold_released': ({ details }) => `Legal hold${about(details['id'], ' ')} was released.`,
   'audit.read': ({ who }) => `${who} read the audit trail.`,

@@ -19,6 +19,7 @@ const SWITCHED_ON = `
   alter table audit_event enable trigger all;
   alter table audit_event enable always trigger audit_event_append_only;
   alter table audit_event enable always trigger audit_event_no_truncate;
+  alter table audit_event enable always trigger audit_event_not_archived;
   alter table audit_event enable always trigger zz_chain_audit_event`
 /** The last event says something else, and its hash fits. */
 const REWRITTEN = `

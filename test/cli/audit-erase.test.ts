@@ -112,6 +112,7 @@ describe('jit audit erase', () => {
     const off = 'alter table audit_event disable trigger user'
     const on = `alter table audit_event enable always trigger audit_event_append_only;
       alter table audit_event enable always trigger audit_event_no_truncate;
+      alter table audit_event enable always trigger audit_event_not_archived;
       alter table audit_event enable always trigger zz_chain_audit_event;
       alter table audit_event enable trigger user`
     await commit(
@@ -131,7 +132,7 @@ describe('jit audit erase', () => {
     const erase = () => jit(copy.url, 'erase', '--person', 'ana@example.com', '--yes')
     assert.equal(
       await jit(copy.url, 'hold', 'add', '--reason', 'Case 12', '--person', 'ANA@example.com'),
-      'hold 1: ana@example.com is not erased until it is released',
+      'hold 1: ana@example.com is not erased or archived until it is released',
     )
     assert.equal(await erase(), 'failed: legal hold 1 covers them: release it first')
     assert.match(
@@ -146,7 +147,7 @@ describe('jit audit erase', () => {
     )
     assert.match(
       await jit(copy.url, 'hold', 'add', '--reason', 'everything stays'),
-      /^hold 2: nobody is erased/,
+      /^hold 2: nothing is erased or archived/,
     )
     assert.equal(await erase(), 'failed: legal hold 2 covers them: release it first')
     await jit(copy.url, 'hold', 'release', '2')

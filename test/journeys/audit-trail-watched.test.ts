@@ -86,6 +86,7 @@ describe('the audit trail, watched by the bot', () => {
       alter table audit_event enable trigger all;
       alter table audit_event enable always trigger audit_event_append_only;
       alter table audit_event enable always trigger audit_event_no_truncate;
+      alter table audit_event enable always trigger audit_event_not_archived;
       alter table audit_event enable always trigger zz_chain_audit_event`)
     await house.startBot({ auditHeadsPath: HEADS })
     const alarm = await house.slack.waitFor(() =>

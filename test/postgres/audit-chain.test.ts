@@ -25,6 +25,7 @@ const SWITCHED_OFF = `
 const SWITCHED_ON = `
   alter table audit_event enable always trigger audit_event_append_only;
   alter table audit_event enable always trigger audit_event_no_truncate;
+  alter table audit_event enable always trigger audit_event_not_archived;
   alter table audit_event enable always trigger zz_chain_audit_event`
 
 /** Writes the hashes anew from an event on, as the trigger would have. */

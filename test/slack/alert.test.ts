@@ -159,6 +159,7 @@ describe('alertMessage', () => {
       'audit.heads_not_kept',
       'audit.month_summed_up',
       'audit.stream_failing',
+      'audit.archived',
     ])
   })
 
