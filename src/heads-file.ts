@@ -1,6 +1,7 @@
 import { appendFile, open, readFile } from 'node:fs/promises'
 import type { HeadsKept } from './app/watch-trail.ts'
-import { formatHead, headsIn } from './trail/heads.ts'
+import { formatHead } from './domain/chained-event.ts'
+import { headsIn } from './trail/heads.ts'
 import { StartError } from './start-error.ts'
 
 /** Heads in a file, a line each: `2026-03-02T09:00:00.250Z 123:5f70bf18…`. Made when it is not there, for its owner alone. */

@@ -1,9 +1,8 @@
-import type { ChainedEvent } from '../domain/chained-event.ts'
+import type { ChainedEvent, Head } from '../domain/chained-event.ts'
 import type { AuditEvent } from '../domain/event.ts'
 import type { AuditFilter } from './audit-cases.ts'
 import type { RecordedAct } from './record.ts'
 import type { Store } from './store.ts'
-import type { TrailHead } from './watch-trail.ts'
 
 export const EXPORT_FORMATS = ['csv', 'jsonl', 'ocsf'] as const
 export type ExportFormat = (typeof EXPORT_FORMATS)[number]
@@ -15,7 +14,7 @@ export interface ChainSpan {
   /** Numbers up to it may have gaps. */
   readonly gapsUntil: number
   /** The event before the first, or number 0 with the hash that the chain begins with. */
-  readonly after: TrailHead
+  readonly after: Head
   /** The number of the last event. */
   readonly last: number
 }

@@ -1,3 +1,4 @@
+import { formatHead } from '../domain/chained-event.ts'
 import { isNotice } from '../domain/event.ts'
 import type { RequestId, SlackChannelId } from '../domain/ids.ts'
 import type { Breaker } from './breaker.ts'
@@ -9,7 +10,6 @@ import { MessengerError } from './ports.ts'
 import type { RerouteDeps } from './reroute-card.ts'
 import { mayPass, rerouteAlert, rerouteCard, viewAt } from './reroute-card.ts'
 import type { ShownMessage } from './store.ts'
-import { headText } from './watch-trail.ts'
 import type { WorkHandler } from './worker.ts'
 
 export type NotifyDeps = RerouteDeps & { readonly breaker: Breaker }
@@ -164,7 +164,7 @@ export function alertWork(deps: NotifyDeps): WorkHandler {
       )
       if (event === undefined) return []
       const { action, resourceId: resource } = event
-      const head = headText(event)
+      const head = formatHead(event)
       if (isNotice(action)) deps.log.info({ action, head }, 'audit head')
       else deps.log.error({ action, resource, seq, head }, 'alert')
       if (channel === undefined) return []

@@ -1,3 +1,5 @@
+import type { Head } from '../domain/chained-event.ts'
+import { formatHead } from '../domain/chained-event.ts'
 import type { Deps } from './deps.ts'
 import { BY_BOT } from './record.ts'
 
@@ -5,17 +7,10 @@ const DAY_SECONDS = 86_400
 /** How often the whole trail is walked; in between, what was added since. */
 const WHOLE_MS = DAY_SECONDS * 1_000
 
-/** An event of the trail by its number and its hash, which vouches for all before it. */
-export interface TrailHead {
-  readonly seq: number
-  /** SHA-256 in hex. */
-  readonly hash: string
-}
-
 /** What one look at the trail came to. */
 export interface TrailChecked {
   readonly events: number
-  readonly head: TrailHead
+  readonly head: Head
   /** The first event that is not as it was recorded; absent when all are. */
   readonly finding?: { readonly seq: number; readonly problem: string }
   /** What else is wrong, such as guards that are off; the first thing first. */
@@ -27,7 +22,7 @@ export interface TrailVerifier {
   /** Looks at the trail from an event on, or at all of it, and compares it with heads that are known from elsewhere. */
   check(asked: {
     readonly from?: number
-    readonly heads: readonly TrailHead[]
+    readonly heads: readonly Head[]
     readonly signal: AbortSignal
   }): Promise<TrailChecked>
 }
@@ -35,15 +30,15 @@ export interface TrailVerifier {
 /** Heads kept outside the database. */
 export interface HeadsKept {
   /** All of them; throws when they cannot be read. */
-  read(): Promise<readonly TrailHead[]>
-  keep(head: TrailHead, at: Date): Promise<void>
+  read(): Promise<readonly Head[]>
+  keep(head: Head, at: Date): Promise<void>
 }
 
 /** When this process last looked at the trail, and what it found. */
 export interface TrailWatched {
   readonly at: Date
   /** The last event up to which this process found everything as recorded; absent when it never did. */
-  readonly verified?: TrailHead
+  readonly verified?: Head
   /** What is not as it was recorded, the first thing first; empty when all is. */
   readonly problems: readonly string[]
 }
@@ -60,7 +55,7 @@ export class TrailWatch {
   #last: TrailWatched | undefined
   #wholeAt: number | undefined
   /** Stays when the trail is broken, so that what was written anew does not pass for the trail at the next look. */
-  #verified: TrailHead | undefined
+  #verified: Head | undefined
   #looking: Promise<unknown> = Promise.resolve()
   readonly #deps: WatchDeps
 
@@ -109,7 +104,7 @@ export class TrailWatch {
       return false
     }
     const ms = Math.round(steady() - startedAt)
-    log.info({ head: headText(head), events, isWhole, ms }, 'audit trail verified')
+    log.info({ head: formatHead(head), events, isWhole, ms }, 'audit trail verified')
     if (head.seq > 0 && kept.at(-1)?.seq !== head.seq) await this.#keep(head, at)
     return true
   }
@@ -130,7 +125,7 @@ export class TrailWatch {
     })
   }
 
-  async #kept(): Promise<readonly TrailHead[]> {
+  async #kept(): Promise<readonly Head[]> {
     try {
       return (await this.#deps.headsKept?.read()) ?? []
     } catch (error) {
@@ -139,7 +134,7 @@ export class TrailWatch {
     }
   }
 
-  async #keep(head: TrailHead, at: Date): Promise<void> {
+  async #keep(head: Head, at: Date): Promise<void> {
     try {
       await this.#deps.headsKept?.keep(head, at)
     } catch (error) {
@@ -158,9 +153,4 @@ export class TrailWatch {
       tx.audit.append({ ...BY_BOT, action, alert: true, details })
     })
   }
-}
-
-/** How a head is written in messages, log lines and files alike: `123:5f70bf18…`. */
-export function headText({ seq, hash }: TrailHead): string {
-  return `${seq}:${hash}`
 }

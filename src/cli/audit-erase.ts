@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { userInfo } from 'node:os'
 import type { Database } from '../postgres/database.ts'
 import { isOwner } from '../postgres/role-check.ts'
 import { NotErasable, erasePerson, knownBy } from '../postgres/erase-person.ts'
 import type { CliResult } from './command.ts'
 import { withDatabase } from './database.ts'
+import { operator } from './operator.ts'
 import { wordsIn } from './words.ts'
 
 /** Erases a person for good; says what it would erase until it is told `--yes`. */
@@ -37,7 +37,7 @@ async function eraseIn(db: Database, person: string, yes: boolean): Promise<CliR
       if (known.ids.length + known.emails.length === 0)
         throw new NotErasable(`nobody is known as ${person}`)
       const pseudonym = `erased-${randomBytes(6).toString('hex')}`
-      const erased = await erasePerson(tx, known, { pseudonym, operator: userInfo().username })
+      const erased = await erasePerson(tx, known, { pseudonym, by: operator() })
       if (!yes) throw new Rehearsed(known, erased)
       return { known, erased }
     })

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
-import { userInfo } from 'node:os'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { ExportFormat } from '../app/audit-export.ts'
@@ -10,6 +9,7 @@ import { exportText } from '../trail/export-formats.ts'
 import { parseQuestion } from '../web/audit-filter.ts'
 import type { CliResult } from './command.ts'
 import { withDatabase } from './database.ts'
+import { BY_OPERATOR, operator } from './operator.ts'
 import { wordsIn } from './words.ts'
 
 /** Writes events to standard output, or to a file that is there when it is whole. */
@@ -39,9 +39,8 @@ export async function exportAudit(words: readonly string[]): Promise<CliResult> 
   const asked = { filter: parsed.question.filter, format }
   return withDatabase(
     async (db) => {
-      const act = { actor: { kind: 'bot' }, via: 'cli' } as const
       const take = async () =>
-        exportText(await exportTrail(createStore(db), act, asked, { operator: operator() }), format)
+        exportText(await exportTrail(createStore(db), BY_OPERATOR, asked, operator()), format)
       return output === undefined ? toStandardOutput(take) : toFile(take, output)
     },
     { isPatient: true },
@@ -97,15 +96,6 @@ async function written(
   } catch (error) {
     if (unread !== undefined) throw unread
     return error instanceof Error ? error.message : String(error)
-  }
-}
-
-/** Whose process this is, by name where the system has one. */
-function operator(): string {
-  try {
-    return userInfo().username
-  } catch {
-    return `uid ${process.getuid?.() ?? 'unknown'}`
   }
 }
 

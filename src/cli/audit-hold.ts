@@ -1,6 +1,4 @@
 import { sql } from 'kysely'
-import { userInfo } from 'node:os'
-import { BY_BOT } from '../app/record.ts'
 import type { AuditAction } from '../domain/event.ts'
 import { parseRequestId } from '../domain/ids.ts'
 import { foldEmail } from '../domain/person.ts'
@@ -9,6 +7,7 @@ import type { Database } from '../postgres/database.ts'
 import { appendEvents } from '../postgres/audit.ts'
 import { asOwner } from './audit-erase.ts'
 import type { CliResult } from './command.ts'
+import { BY_OPERATOR, operator } from './operator.ts'
 import { wordsIn } from './words.ts'
 
 const REASON_MAX = 1_000
@@ -101,8 +100,7 @@ async function record(
   action: AuditAction,
   details: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const operator = userInfo().username
   await appendEvents(tx, [
-    { ...BY_BOT, via: 'cli', action, alert: false, details: { ...details, operator } },
+    { ...BY_OPERATOR, action, alert: false, details: { ...details, ...operator() } },
   ])
 }

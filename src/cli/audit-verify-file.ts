@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs'
-import { formatHead } from '../trail/heads.ts'
+import type { Head } from '../domain/chained-event.ts'
+import { formatHead } from '../domain/chained-event.ts'
 import type { FileVerified } from '../trail/verify-file.ts'
 import { FileForged, verifyFile } from '../trail/verify-file.ts'
-import type { Head } from '../trail/verify.ts'
 import type { CliResult } from './command.ts'
 
 /** More than any line of ours. */

@@ -20,6 +20,18 @@ export interface ChainedEvent {
   readonly hash: string
 }
 
+/** An event of the trail by its number and its hash, which vouches for all before it. */
+export interface Head {
+  readonly seq: number
+  /** SHA-256 as 64 hexadecimal digits. */
+  readonly hash: string
+}
+
+/** How a head is written in messages, log lines and files alike: `123:5f70bf18…`. */
+export function formatHead({ seq, hash }: Head): string {
+  return `${seq}:${hash}`
+}
+
 /** What the chain knows by its digest alone, so that it can be erased. */
 export interface Sealed {
   /** SHA-256 of the opening, in hex. */

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { AuditEvent } from '../domain/event.ts'
-import type { Head } from '../trail/verify.ts'
+import type { Head } from '../domain/chained-event.ts'
 import { chainBeginning, chainOf } from './audit-chain.ts'
 import { appendEvents } from './audit.ts'
 import type { Database } from './database.ts'

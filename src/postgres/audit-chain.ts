@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
-import type { ChainedEvent, Sealed } from '../domain/chained-event.ts'
+import type { ChainedEvent, Head, Sealed } from '../domain/chained-event.ts'
 import { actorOpening, genesisOf, personalOpening } from '../trail/entry.ts'
-import type { Beginning, Head } from '../trail/verify.ts'
+import type { Beginning } from '../trail/verify.ts'
 import type { Sql } from './audit-query.ts'
 import type { Database } from './database.ts'
 

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
-import type { Erasure, Finding, Head, Verified } from '../trail/verify.ts'
+import type { Head } from '../domain/chained-event.ts'
+import type { Erasure, Finding, Verified } from '../trail/verify.ts'
 import { verifyChain } from '../trail/verify.ts'
 import { BrokenRow, archivedUpTo, chainBeginning, chainedEvents } from './audit-chain.ts'
 import type { Database } from './database.ts'
@@ -14,18 +15,31 @@ export interface TrailVerified extends Verified {
   readonly problems: readonly string[]
 }
 
-/** Verifies all events, or those from one number to another, against heads known from outside. */
+export interface VerifyOptions {
+  readonly from?: number | undefined
+  readonly to?: number | undefined
+  /** Known from outside. */
+  readonly heads?: readonly Head[] | undefined
+  /** Awaited after each batch of events: a pause, or a throw that ends it. */
+  readonly rest?: () => Promise<void>
+}
+
+/**
+ * Verifies all events, or those from one number to another. A finding is of two walks: what is erased or archived during
+ * one looks changed to it, since that did not know of it.
+ */
 export async function verifyTrail(
   db: Database,
-  options: {
-    readonly from?: number | undefined
-    readonly to?: number | undefined
-    readonly heads?: readonly Head[] | undefined
-    /** Awaited after each batch of events: a pause, or a throw that ends it. */
-    readonly rest?: () => Promise<void>
-  } = {},
+  options: VerifyOptions = {},
 ): Promise<TrailVerified> {
-  const { from, to, heads = [], rest } = options
+  const first = await walkTrail(db, options)
+  return first.finding === undefined ? first : walkTrail(db, options)
+}
+
+async function walkTrail(
+  db: Database,
+  { from, to, heads = [], rest }: VerifyOptions,
+): Promise<TrailVerified> {
   const beginning = await chainBeginning(db, from)
   const within = to === undefined ? heads : heads.filter(({ seq }) => seq <= to)
   const erasures = await erasuresOf(db)

@@ -76,7 +76,7 @@ export async function knownBy(db: Database, person: string): Promise<KnownBy> {
 export async function erasePerson(
   tx: Database,
   known: KnownBy,
-  { pseudonym, operator }: { readonly pseudonym: string; readonly operator: string },
+  { pseudonym, by }: { readonly pseudonym: string; readonly by: AuditEvent['details'] },
 ): Promise<Erased> {
   await sql`lock table ${sql.join(TABLES.map((table) => sql.table(table)))} in access exclusive mode`.execute(
     tx,
@@ -94,7 +94,7 @@ export async function erasePerson(
     set members = (select coalesce(array_agg(member), '{}') from unnest(members) member where not member = any(${known.ids}))
     where members && ${known.ids}::text[]`.execute(tx)
   await guardsOn(tx, guards)
-  await appendEvents(tx, eventsOf(seqs, pseudonym, operator))
+  await appendEvents(tx, eventsOf(seqs, pseudonym, by))
   const archives = await sql<{ count: number }>`
     select count(*)::int as count from audit.archive`.execute(tx)
   return { pseudonym, events: seqs.length, requests, archives: archives.rows[0]?.count ?? 0 }
@@ -270,7 +270,7 @@ function isMentioned({ ids, emails, subjects }: KnownBy, text: Sql): Sql {
 function eventsOf(
   seqs: readonly number[],
   pseudonym: string,
-  operator: string,
+  by: AuditEvent['details'],
 ): readonly AuditEvent[] {
   const runs: [number, number][] = []
   for (const seq of seqs) {
@@ -281,10 +281,8 @@ function eventsOf(
   const events: AuditEvent[] = []
   for (let at = 0; at === 0 || at < runs.length; at += RUNS_MAX) {
     const some = runs.slice(at, at + RUNS_MAX)
-    const count = seqs.filter(
-      (seq) => seq >= (some[0]?.[0] ?? 0) && seq <= (some.at(-1)?.[1] ?? 0),
-    ).length
-    const details = { pseudonym, seqs: some, events: count, operator }
+    const count = some.reduce((sum, [first, last]) => sum + last - first + 1, 0)
+    const details = { pseudonym, seqs: some, events: count, ...by }
     events.push({ ...BY_BOT, via: 'cli', action: 'audit.erased', alert: false, details })
   }
   return events

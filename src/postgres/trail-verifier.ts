@@ -15,11 +15,8 @@ export function createTrailVerifier(db: Database): TrailVerifier {
   return {
     async check({ from, heads, signal }): Promise<TrailChecked> {
       const rest = () => wait(REST_MS, undefined, { signal })
-      const walk = () => verifyTrail(db, { from, heads, rest })
       try {
-        const first = await walk()
-        // What was erased during a walk looks changed to it, since that did not know of the erasure.
-        const { events, head, finding, problems } = first.finding ? await walk() : first
+        const { events, head, finding, problems } = await verifyTrail(db, { from, heads, rest })
         return { events, head, problems, ...(finding && { finding }) }
       } catch (error) {
         const problem = missing(error)

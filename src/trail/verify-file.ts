@@ -1,13 +1,13 @@
 import type { ExportFormat } from '../app/audit-export.ts'
 import { canonicalJson } from '../domain/canonical.ts'
+import type { Head } from '../domain/chained-event.ts'
+import { formatHead } from '../domain/chained-event.ts'
 import type { Json } from '../domain/ppl.ts'
 import { digestOf, genesisOf, nextHash } from './entry.ts'
 import { CSV_HEADER } from './export-csv.ts'
 import { formatOf, lineWriter, recordText } from './export-formats.ts'
 import type { EventRecord, ExportRecord } from './export-record.ts'
 import { exportRecord } from './export-record.ts'
-import { formatHead } from './heads.ts'
-import type { Head } from './verify.ts'
 
 /** What the verification of a file came to. */
 export interface FileVerified {

@@ -1,12 +1,5 @@
-import type { ChainedEvent, Sealed } from '../domain/chained-event.ts'
+import type { ChainedEvent, Head, Sealed } from '../domain/chained-event.ts'
 import { digestOf, entryText, nextHash } from './entry.ts'
-
-/** A hash that somebody knows from outside the database. */
-export interface Head {
-  readonly seq: number
-  /** 64 hexadecimal digits. */
-  readonly hash: string
-}
 
 /** Where a walk begins: after an event, or before all. */
 export interface Beginning {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { after as afterAll, before, beforeEach, describe, it } from 'node:test'
 import type { Log } from '../../src/app/ports.ts'
+import type { Head } from '../../src/domain/chained-event.ts'
 import { publishHead } from '../../src/app/publish-head.ts'
-import type { HeadsKept, TrailHead, WatchDeps } from '../../src/app/watch-trail.ts'
+import type { HeadsKept, WatchDeps } from '../../src/app/watch-trail.ts'
 import { TrailWatch } from '../../src/app/watch-trail.ts'
 import type { AuditAction } from '../../src/domain/event.ts'
 import { createTrailVerifier } from '../../src/postgres/trail-verifier.ts'
@@ -48,7 +49,7 @@ async function append({ store }: TestDatabase, action: AuditAction, details = {}
 }
 
 /** A file of heads in memory, which is there or is not. */
-function fileOf(heads: TrailHead[] = []): HeadsKept & { heads: TrailHead[]; isThere: boolean } {
+function fileOf(heads: Head[] = []): HeadsKept & { heads: Head[]; isThere: boolean } {
   return {
     heads,
     isThere: true,

@@ -10,7 +10,7 @@ import type { RequestId, SlackChannelId } from '../../src/domain/ids.ts'
 import { NotArchived, nextRun, takeOut } from '../../src/postgres/archive-trail.ts'
 import { chainedEvents } from '../../src/postgres/audit-chain.ts'
 import { verifyTrail } from '../../src/postgres/audit-verify.ts'
-import { formatHead } from '../../src/trail/heads.ts'
+import { formatHead } from '../../src/domain/chained-event.ts'
 import {
   REVISION,
   aResource,
