@@ -138,7 +138,7 @@ export async function layFoundation(
     if (config.siem !== undefined)
       stream = await openAuditStream(config.siem, { ...foundation, log })
     foundation.work(
-      { handlers: new Map([['policy', policyWork(deps)]]), hands: 4 },
+      { handlers: new Map([['policy', policyWork(deps)]]), hands: 6, urgentHands: 2 },
       { handlers: new Map([['moment', momentWork(deps)]]), hands: 2 },
       ...(stream === undefined ? [] : [stream.lane]),
     )

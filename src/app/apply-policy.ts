@@ -23,6 +23,9 @@ const HELP_POLL_MS = 30_000
 /** How long to leave to a replica with another catalogue what this one does not know. */
 const OTHER_REPLICA_MS = 5_000
 
+/** Access that was taken away is looked at once more after this: a write of before may land late and bring it back. */
+const SECOND_LOOK_MS = 30_000
+
 export const READS_DIFFERENTLY = 'the policy reads back differently from what was written'
 
 /**
@@ -140,6 +143,7 @@ async function settle(
       publication satisfies never
   }
   await lease.hold()
+  const proof = proved(requests, read.ppl, desired)
   await settleGrants(deps, {
     state,
     desired,
@@ -147,7 +151,8 @@ async function settle(
     foreign: after.foreign,
     repaired: result.repaired,
     moving: result.moving,
-    ...proved(requests, read.ppl, desired),
+    ...proof,
   })
-  return { type: 'done' }
+  const isTakenAway = proof.ended.some(({ grant }) => now < grant.endsAt)
+  return isTakenAway ? { type: 'again', afterMs: SECOND_LOOK_MS } : { type: 'done' }
 }

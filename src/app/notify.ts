@@ -46,7 +46,9 @@ export function messagesWork(deps: NotifyDeps): WorkHandler {
       await Promise.all([
         attempt(() => postDirect(deps, view, messages, lease)),
         attempt(() => provideCard(deps, view, messages, lease)),
-        ...messages.map((message) => attempt(() => bringUpToDate(deps, view, message, changes))),
+        ...messages.map((message) =>
+          attempt(() => bringUpToDate(deps, view, message, changes, lease)),
+        ),
       ])
       const isCardOwed =
         view.resource === undefined &&
@@ -103,6 +105,7 @@ async function bringUpToDate(
   view: RequestView,
   message: ShownMessage,
   changes: readonly RecordedEvent[],
+  lease: Lease,
 ): Promise<void> {
   const { request } = view
   const { messenger, store } = deps
@@ -117,7 +120,11 @@ async function bringUpToDate(
       else await messenger.updateDirect(message.place, view)
       shown = request.version
     }
-    if (lines.length > 0) await messenger.postTrail(message.place, lines, view)
+    if (lines.length > 0) {
+      // A line cannot be taken back: whoever slept past the lease must not add what another one has added.
+      await lease.hold()
+      await messenger.postTrail(message.place, lines, view)
+    }
     trail = owed.at(-1)?.requestVersion ?? trail
   } catch (error) {
     if (!(error instanceof MessengerError && error.code === 'gone')) throw error

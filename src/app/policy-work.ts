@@ -8,6 +8,7 @@ import { PolicyApiError } from './policy-api.ts'
 import type { Situation } from './policy-situation.ts'
 import { readSituation } from './policy-situation.ts'
 import { blockPolicy, recordPolicyEvent } from './policy-trouble.ts'
+import { watchEnds } from './unconfirmed-ends.ts'
 import type { Handled, WorkHandler } from './worker.ts'
 
 /** So many failures in a row are reported to people. */
@@ -22,25 +23,32 @@ export function policyWork(deps: Deps): WorkHandler {
   return async ({ subject, attempts }, lease) => {
     const resourceId = subject as ResourceId
     const { situation, waitMs } = await readSituation(deps, resourceId)
-    if (waitMs > 0) return { type: 'again', afterMs: waitMs }
-    const handled = await tryPolicy(deps, situation, lease)
-    if (handled.type !== 'failed') return handled
-    const failures = attempts + 1
-    deps.log.warn(
-      { resource: resourceId, error: handled.error, failures },
-      'policy not applied yet',
-    )
-    const isKnownToDiffer = situation.known?.blockedReason === READS_DIFFERENTLY
-    if (handled.error === READS_DIFFERENTLY && (isKnownToDiffer || failures >= TRIES_TO_READ_BACK))
-      return blockPolicy(deps, resourceId, undefined, READS_DIFFERENTLY)
-    if (failures === FAILURES_TO_ALERT) {
-      const details = { error: handled.error, failures }
-      await deps.store.transaction((tx) =>
-        recordPolicyEvent(tx, 'policy.failing', resourceId, details, true),
-      )
-    }
-    return handled
+    const handled: Handled =
+      waitMs > 0 ? { type: 'again', afterMs: waitMs } : await tryPolicy(deps, situation, lease)
+    return watchEnds(deps, situation, await judged(deps, situation, handled, attempts))
   }
+}
+
+/** Tells operators of what keeps failing, and gives up what no further try can mend. */
+async function judged(
+  deps: Deps,
+  { resourceId, known }: Situation,
+  handled: Handled,
+  attempts: number,
+): Promise<Handled> {
+  if (handled.type !== 'failed') return handled
+  const failures = attempts + 1
+  deps.log.warn({ resource: resourceId, error: handled.error, failures }, 'policy not applied yet')
+  const isKnownToDiffer = known?.blockedReason === READS_DIFFERENTLY
+  if (handled.error === READS_DIFFERENTLY && (isKnownToDiffer || failures >= TRIES_TO_READ_BACK))
+    return blockPolicy(deps, resourceId, undefined, READS_DIFFERENTLY)
+  if (failures === FAILURES_TO_ALERT) {
+    const details = { error: handled.error, failures }
+    await deps.store.transaction((tx) =>
+      recordPolicyEvent(tx, 'policy.failing', resourceId, details, true),
+    )
+  }
+  return handled
 }
 
 async function tryPolicy(deps: Deps, situation: Situation, lease: Lease): Promise<Handled> {

@@ -72,7 +72,8 @@ async function recordConsequences(
   act: RecordedAct,
 ): Promise<void> {
   const messages = { kind: 'messages', subject: next.id } as const
-  const policy = { kind: 'policy', subject: next.resourceId } as const
+  const isUrgent = next.status === 'approved' && next.grant.state === 'ending'
+  const policy = { kind: 'policy', subject: next.resourceId, isUrgent } as const
   await tx.work.markAll(ruleOf(from) === ruleOf(next) ? [messages] : [policy, messages])
   const moment = nextMoment(next)
   if (from === undefined || moment?.getTime() !== nextMoment(from)?.getTime())

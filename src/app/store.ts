@@ -88,6 +88,8 @@ export interface Requests {
    * those with one whose window reaches into the last hour or beyond, however it ended.
    */
   standing(resource: ResourceId): Promise<readonly Approved[]>
+  /** Access of a resource that was taken away before its time and whose rule was not seen to be gone yet. */
+  unconfirmedEnds(resource: ResourceId): Promise<readonly UnconfirmedEnd[]>
   /** Everybody who has a request waiting or a grant that is not over. */
   openRequesters(): Promise<readonly SlackUserId[]>
   /** The requests of a person that wait, or whose grant is not over; at most 200. */
@@ -105,6 +107,14 @@ export interface Requests {
   waiting(refs: readonly string[] | 'all', limit: number): Promise<readonly Pending[]>
   /** Requests with a grant that is not over, the first to end first. `refs`: what they are for, as resourceRef writes it. */
   holding(refs: readonly string[] | 'all', limit: number): Promise<readonly Approved[]>
+}
+
+export interface UnconfirmedEnd {
+  readonly id: RequestId
+  /** When it was taken away. */
+  readonly since: Date
+  /** Whether operators were told that it takes too long. */
+  readonly isTold: boolean
 }
 
 export interface Usage {

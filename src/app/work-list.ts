@@ -4,13 +4,21 @@
  */
 export type WorkKind = 'policy' | 'messages' | 'moment' | 'alert' | 'eligibility' | 'stream'
 
+/** Something that is out of date. */
+export interface Mark {
+  readonly kind: WorkKind
+  readonly subject: string
+  /** Whether access is to be taken away: goes before everything else of its kind, and is tried again soonest. */
+  readonly isUrgent?: boolean
+}
+
 export interface Work {
   /** Puts back on the list what should be on it, and gives some messages that could not be shown another chance, each time after longer. */
   repair(): Promise<void>
-  /** Marks something as out of date now; one that is waiting to be tried again keeps its time. */
+  /** Marks something as out of date now; one that is waiting to be tried again keeps its time, unless it gets urgent. */
   mark(kind: WorkKind, subject: string): Promise<void>
   /** Marks several different things, in this order. */
-  markAll(things: readonly { readonly kind: WorkKind; readonly subject: string }[]): Promise<void>
+  markAll(things: readonly Mark[]): Promise<void>
   /** Sets the one moment at which a subject is due, or takes it off the list. */
   schedule(kind: WorkKind, subject: string, at: Date | undefined): Promise<void>
 }
@@ -23,6 +31,7 @@ export interface Claim {
   readonly leaseEpoch: string
   /** Failures in a row before this try. */
   readonly attempts: number
+  readonly isUrgent: boolean
 }
 
 /** How a try ended: `done` clears the key unless it moved meanwhile. */
@@ -35,8 +44,13 @@ export type WorkResult =
 
 /** The list of what is out of date, shared by every worker of every replica. */
 export interface WorkList {
-  /** Leases up to `limit` due keys, the longest due first. */
-  claim(kinds: readonly WorkKind[], limit: number, leaseMs: number): Promise<readonly Claim[]>
+  /** Leases up to `limit` due keys, urgent ones or those alone, then the longest due first. */
+  claim(
+    kinds: readonly WorkKind[],
+    limit: number,
+    leaseMs: number,
+    only?: 'urgent',
+  ): Promise<readonly Claim[]>
   /** Extends the lease; false when it was lost. */
   renew(claim: Claim, leaseMs: number): Promise<boolean>
   /** Reports a try; without effect when the lease was lost. */

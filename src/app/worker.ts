@@ -21,6 +21,8 @@ export type WorkHandler = (claim: Claim, lease: Lease) => Promise<Handled>
 export interface Lane {
   readonly handlers: ReadonlyMap<WorkKind, WorkHandler>
   readonly hands: number
+  /** How many of the hands take urgent work alone. */
+  readonly urgentHands?: number
   readonly leaseMs: number
 }
 
@@ -37,6 +39,8 @@ export interface WorkerDeps {
 /** Nothing waits longer than this for being looked at, even if every wake-up is lost. */
 const POLL_MS = 30_000
 const RETRY_MS = 1_000
+/** What takes access away waits no longer than this between two tries, unless the other side asks for more. */
+const URGENT_RETRY_MS = 5_000
 /** What is due and cannot be claimed is in somebody's transaction. */
 const BUSY_KEY_MS = 50
 
@@ -61,13 +65,20 @@ async function runLane(
   signal: AbortSignal,
 ): Promise<void> {
   const kinds = [...lane.handlers.keys()]
+  const { urgentHands = 0 } = lane
   const busy = new Set<Promise<void>>()
   while (!signal.aborted) {
     const rung = bell.next()
     let waitMs: number
     try {
       const free = lane.hands - busy.size
-      const claims = free === 0 ? [] : await deps.list.claim(kinds, free, lane.leaseMs)
+      const forAll = free - urgentHands
+      const claims =
+        forAll > 0
+          ? await deps.list.claim(kinds, forAll, lane.leaseMs)
+          : free > 0
+            ? await deps.list.claim(kinds, free, lane.leaseMs, 'urgent')
+            : []
       for (const claim of claims) {
         const task = work(deps, lane, claim).finally(() => {
           busy.delete(task)
@@ -76,8 +87,9 @@ async function runLane(
         busy.add(task)
       }
       if (claims.length > 0) continue
-      const dueMs = free === 0 ? undefined : await deps.list.untilDue(kinds)
-      waitMs = Math.max(BUSY_KEY_MS, Math.min(POLL_MS, dueMs ?? POLL_MS))
+      const dueMs = forAll > 0 ? await deps.list.untilDue(kinds) : undefined
+      const pollMs = forAll <= 0 && free > 0 ? URGENT_RETRY_MS : POLL_MS
+      waitMs = Math.max(BUSY_KEY_MS, Math.min(pollMs, dueMs ?? pollMs))
     } catch (error) {
       deps.log.warn({ err: error }, 'work list not reachable')
       waitMs = RETRY_MS * (1 + deps.random())
@@ -112,10 +124,15 @@ async function work(deps: WorkerDeps, lane: Lane, claim: Claim): Promise<void> {
   }
 }
 
-function resultOf(handled: Handled, { attempts }: Claim, random: () => number): WorkResult {
+function resultOf(
+  handled: Handled,
+  { attempts, isUrgent }: Claim,
+  random: () => number,
+): WorkResult {
   if (handled.type !== 'failed') return handled
   const { error, retryAfterMs } = handled
-  return { type: 'again', afterMs: backoffMs(attempts, random, retryAfterMs), error }
+  const capMs = isUrgent ? URGENT_RETRY_MS : undefined
+  return { type: 'again', afterMs: backoffMs(attempts, random, { retryAfterMs, capMs }), error }
 }
 
 /** Renews the lease while the work goes on. */

@@ -42,6 +42,8 @@ export type RefusedAction =
 
 /** What happened beside the life of a request. */
 export type OtherAction =
+  /** Access that was taken away is not confirmed as gone. */
+  | 'grant.end_unconfirmed'
   | 'identity.pinned'
   | 'identity.email_changed'
   | 'identity.forgotten'

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Requests } from '../app/store.ts'
+import type { Requests, UnconfirmedEnd } from '../app/store.ts'
 import type { SlackUserId } from '../domain/ids.ts'
 import type { Approved, Pending } from '../domain/request.ts'
 import type { Database } from './database.ts'
@@ -20,6 +20,7 @@ type RequestLists = Pick<
   | 'ofRequester'
   | 'pending'
   | 'standing'
+  | 'unconfirmedEnds'
   | 'openRequesters'
   | 'openOf'
   | 'reviewsDue'
@@ -81,6 +82,19 @@ export function requestListsIn(tx: Database): RequestLists {
           .orderBy('request.id'),
       )
       return requests as readonly Approved[]
+    },
+    async unconfirmedEnds(resource) {
+      const { rows } = await sql<UnconfirmedEnd>`
+        select request_id as id, ending.at as since, exists (
+            select from audit_event told
+            where told.request_id = access_grant.request_id and told.action = 'grant.end_unconfirmed'
+          ) as "isTold"
+        from access_grant, lateral (
+          select max(at) as at from audit_event
+          where audit_event.request_id = access_grant.request_id and action = 'grant.ending') as ending
+        where resource_id = ${resource} and state = 'ending' and ends_at > (select jit_now())
+        order by since, id`.execute(tx)
+      return rows
     },
     async openRequesters() {
       const { rows } = await sql<{ who: SlackUserId }>`

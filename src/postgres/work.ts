@@ -11,13 +11,15 @@ export function workIn(tx: Database): Work {
   async function markAll(things: Parameters<Work['markAll']>[0]): Promise<void> {
     await sql`
         with marked as (
-          insert into work (key, kind, subject, due_at)
-          select kind || ':' || subject, kind, subject, jit_now()
-          from unnest(${things.map(({ kind }) => kind)}::text[], ${things.map(({ subject }) => subject)}::text[])
-            as things (kind, subject)
+          insert into work (key, kind, subject, due_at, urgent)
+          select kind || ':' || subject, kind, subject, jit_now(), urgent
+          from unnest(${things.map(({ kind }) => kind)}::text[], ${things.map(({ subject }) => subject)}::text[],
+            ${things.map(({ isUrgent = false }) => isUrgent)}::boolean[]) as things (kind, subject, urgent)
           on conflict (key) do update set
             generation = nextval('work_generation'),
-            due_at = case when work.attempts > 0 and not work.blocked then work.due_at else least(work.due_at, excluded.due_at) end,
+            urgent = work.urgent or excluded.urgent,
+            due_at = case when work.attempts > 0 and not work.blocked and not excluded.urgent
+              then work.due_at else least(work.due_at, excluded.due_at) end,
             attempts = case when work.blocked then 0 else work.attempts end,
             blocked = false
           returning 1)
@@ -85,20 +87,21 @@ export function createWorkList(db: Database): WorkList {
     if (rows === 0n && claim.kind !== 'moment') await workIn(db).mark(claim.kind, claim.subject)
   }
   return {
-    async claim(kinds, limit, leaseMs) {
+    async claim(kinds, limit, leaseMs, only) {
       // An inner query of the update itself may be run once for each row, and lease more than the limit.
       const { rows } = await sql<Claim>`
         with due as (
           select key from work
           where kind = any(${kinds}) and not blocked and due_at <= (select jit_now())
             and (lease_until is null or lease_until <= (select jit_now()))
-          order by due_at limit ${limit} for update skip locked),
+            and (urgent or ${only !== 'urgent'})
+          order by urgent desc, due_at limit ${limit} for update skip locked),
         claimed as (
           update work set lease_epoch = nextval('work_lease_epoch'), lease_until = ${lease(leaseMs)}
           from due where work.key = due.key
           returning work.*)
-        select kind, subject, generation, lease_epoch as "leaseEpoch", attempts
-        from claimed order by due_at, generation`.execute(db)
+        select kind, subject, generation, lease_epoch as "leaseEpoch", attempts, urgent as "isUrgent"
+        from claimed order by urgent desc, due_at, generation`.execute(db)
       return rows
     },
     async renew(claim, leaseMs) {
@@ -133,7 +136,7 @@ export function createWorkList(db: Database): WorkList {
               attempts,
               last_error: result.error ?? null,
               // What moved during the try is as urgent as if it moved after it.
-              due_at: sql<Date>`case when ${moved} and ${attempts} = 0 then due_at else ${lease(result.afterMs)} end`,
+              due_at: sql<Date>`case when ${moved} and (urgent or ${attempts} = 0) then due_at else ${lease(result.afterMs)} end`,
             })
             .executeTakeFirst()
           return settled(claim, numUpdatedRows)

@@ -32,6 +32,11 @@ export const EVENT_WORDS: Readonly<Record<AuditAction, { what: string; remedy?: 
   'grant.extended': { what: 'Access is being extended' },
   'grant.ending': { what: 'Access is being ended' },
   'grant.ended': { what: 'Access ended' },
+  'grant.end_unconfirmed': {
+    what: 'Ended access is still open',
+    remedy:
+      'It was taken away more than a minute ago, and Pomerium has not confirmed that its rule is gone: take the rule out in Pomerium by hand. The bot keeps trying.',
+  },
   'grant.never_active': {
     what: 'Access was never confirmed',
     remedy:

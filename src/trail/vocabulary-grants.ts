@@ -61,6 +61,11 @@ export const grantKinds = {
     cause: open(z.enum([...cause.options, 'expired']), 'What ended it.'),
     ...confirmed,
   }),
+  'grant.end_unconfirmed': kind('Access that was taken away is not confirmed as gone.', {
+    seconds: open(seconds, 'For how long by now.'),
+    policy: policyName.optional(),
+    error: personal(text, 'What went wrong last.').optional(),
+  }),
   'grant.never_active': kind('Its time was over before Pomerium had confirmed the rule.'),
   'grant.review_reminded': kind('Approvers were asked again to review emergency access.', review),
   'grant.review_overdue': kind('Emergency access was not reviewed in time.', review),

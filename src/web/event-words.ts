@@ -61,6 +61,8 @@ const SENTENCES: Readonly<Record<AuditAction, (told: Told) => string>> = {
     details['cause'] === 'expired'
       ? 'Access ended: its time was over.'
       : 'Pomerium confirmed that the rule is gone: access ended.',
+  'grant.end_unconfirmed': ({ details }) =>
+    `Pomerium did not confirm the end${about(numbered(details['seconds'], 'second'), ' within ')}.`,
   'grant.never_active': () => 'Pomerium never confirmed the rule; the access is over.',
   'grant.review_reminded': () => 'Approvers were asked for the review again.',
   'grant.review_overdue': () => 'The review became overdue.',

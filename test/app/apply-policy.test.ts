@@ -229,6 +229,7 @@ describe('policyWork', () => {
       subject: RESOURCE.id,
       generation: '1',
       leaseEpoch: '1',
+      isUrgent: false,
     } as const
     const types: string[] = []
     for (const attempts of [0, 1, 2, 0]) {

@@ -25,7 +25,7 @@ describe('backoffMs', () => {
     const retryAfter = fc.integer({ min: 0, max: 3_600_000 })
     fc.assert(
       fc.property(fc.nat(1_000_000), random, retryAfter, (attempts, value, retryAfterMs) => {
-        const ms = backoffMs(attempts, () => value, retryAfterMs)
+        const ms = backoffMs(attempts, () => value, { retryAfterMs })
         assert.ok(Number.isInteger(ms))
         assert.ok(ms >= retryAfterMs && ms <= Math.max(60_000, retryAfterMs))
       }),

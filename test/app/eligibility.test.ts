@@ -66,7 +66,13 @@ async function aStage(catalogue: () => Catalogue = aCatalogue): Promise<Stage> {
     async look(who = alex, attempts = 0) {
       await database.pool.query('delete from work')
       await store.transaction((tx) => tx.catalogues.accept(catalogue(), 'resources: []'))
-      const claim = { kind: 'eligibility', subject: who.userId, generation: '1', leaseEpoch: '1' }
+      const claim = {
+        kind: 'eligibility',
+        subject: who.userId,
+        generation: '1',
+        leaseEpoch: '1',
+        isUrgent: false,
+      }
       return work({ ...claim, kind: 'eligibility', attempts }, HELD)
     },
     async stateOf({ id }) {
@@ -393,7 +399,13 @@ describe('eligibilityWork', () => {
       steady: () => 0,
       rego: () => undefined,
     })
-    const claim = { subject: alex.userId, generation: '1', leaseEpoch: '1', attempts: 0 }
+    const claim = {
+      subject: alex.userId,
+      generation: '1',
+      leaseEpoch: '1',
+      isUrgent: false,
+      attempts: 0,
+    }
     const look = () => work({ ...claim, kind: 'eligibility' }, HELD)
     assert.deepEqual(await look(), {
       type: 'failed',
@@ -424,7 +436,13 @@ describe('eligibilityWork', () => {
       rego: () => undefined,
     })
     const look = async (attempts: number, who = alex) => {
-      const claim = { subject: who.userId, generation: '1', leaseEpoch: '1', attempts }
+      const claim = {
+        subject: who.userId,
+        generation: '1',
+        leaseEpoch: '1',
+        isUrgent: false,
+        attempts,
+      }
       return (await work({ ...claim, kind: 'eligibility' }, HELD)).type
     }
     assert.equal(await look(9), 'failed', 'it has just come into force')

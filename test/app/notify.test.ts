@@ -62,7 +62,12 @@ function aMessenger(broken: Record<string, MessengerError['code']> = {}) {
   return { messenger, calls, told, broken }
 }
 
-const CLAIM = { generation: '1', leaseEpoch: '1', attempts: 0 } as const
+const CLAIM = {
+  generation: '1',
+  leaseEpoch: '1',
+  isUrgent: false,
+  attempts: 0,
+} as const
 
 type Slack = ReturnType<typeof aMessenger>
 

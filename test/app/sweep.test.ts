@@ -11,7 +11,14 @@ import { openEmergency } from './emergency.ts'
 const HELD = { hold: () => Promise.resolve() }
 
 function tick({ store }: TestDatabase, subject: RequestId) {
-  const claim = { kind: 'moment', subject, generation: '1', leaseEpoch: '1', attempts: 0 } as const
+  const claim = {
+    kind: 'moment',
+    subject,
+    generation: '1',
+    leaseEpoch: '1',
+    isUrgent: false,
+    attempts: 0,
+  } as const
   return momentWork({ store, log: silentLog })(claim, HELD)
 }
 

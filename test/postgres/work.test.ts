@@ -61,6 +61,35 @@ const rank = (name: string) => (Number(name.slice(1)) * 7) % 30
 const subjects = (claims: readonly Claim[]) => claims.map(({ subject }) => subject)
 
 describe('claim', () => {
+  it('gives what takes access away first, and that alone when asked, though it waits for another try', async () => {
+    await using bench = await aWorkList()
+    const { list, database } = bench
+    const urgent = (subject: string) =>
+      database.store.transaction((tx) =>
+        tx.work.markAll([{ kind: 'policy', subject, isUrgent: true }]),
+      )
+    await bench.mark('grants')
+    await bench.mark('ends')
+    const [first, second] = await bench.claim()
+    assert.ok(first && second)
+    for (const claim of [first, second])
+      await list.settle(claim, { type: 'again', afterMs: 60_000, error: 'Pomerium is away' })
+    await urgent('ends')
+    await bench.mark('more grants')
+    await bench.mark('grants')
+    assert.deepEqual(subjects(await list.claim(['policy'], 5, LEASE_MS, 'urgent')), ['ends'])
+    assert.deepEqual(subjects(await list.claim(['policy'], 5, LEASE_MS, 'urgent')), [])
+    await urgent('more ends')
+    const rest = await list.claim(['policy'], 5, LEASE_MS)
+    assert.deepEqual(
+      rest.map(({ subject, isUrgent }) => [subject, isUrgent]),
+      [
+        ['more ends', true],
+        ['more grants', false],
+      ],
+    )
+  })
+
   it('gives what is due, the longest due first, of the kinds asked for, as many as asked for', async () => {
     await using bench = await aWorkList()
     for (const subject of ['c', 'a', 'b']) await bench.mark(subject)
@@ -75,7 +104,7 @@ describe('claim', () => {
     await using bench = await aWorkList()
     await bench.mark('a')
     const { generation, leaseEpoch, ...rest } = await bench.only()
-    assert.deepEqual(rest, { kind: 'policy', subject: 'a', attempts: 0 })
+    assert.deepEqual(rest, { kind: 'policy', subject: 'a', attempts: 0, isUrgent: false })
     assert.match(`${generation} ${leaseEpoch}`, /^\d+ \d+$/)
   })
 

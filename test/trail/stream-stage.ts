@@ -78,7 +78,7 @@ export async function aStreamStage(): Promise<StreamStage> {
         handled.type === 'failed'
           ? {
               type: 'again',
-              afterMs: backoffMs(claim.attempts, () => 1, handled.retryAfterMs),
+              afterMs: backoffMs(claim.attempts, () => 1, handled),
               error: handled.error,
             }
           : handled,
