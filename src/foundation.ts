@@ -6,6 +6,7 @@ import { Breaker } from './app/breaker.ts'
 import type { Lane } from './app/worker.ts'
 import type { RegoPolicy } from './app/rego-policy.ts'
 import { runWorker } from './app/worker.ts'
+import { activityWork } from './app/follow-activity.ts'
 import { policyWork } from './app/policy-work.ts'
 import { RECONCILE_MS, reconcile } from './app/reconcile.ts'
 import type { Store } from './app/store.ts'
@@ -138,7 +139,14 @@ export async function layFoundation(
     if (config.siem !== undefined)
       stream = await openAuditStream(config.siem, { ...foundation, log })
     foundation.work(
-      { handlers: new Map([['policy', policyWork(deps)]]), hands: 6, urgentHands: 2 },
+      {
+        handlers: new Map([
+          ['policy', policyWork(deps)],
+          ['activity', activityWork(deps)],
+        ]),
+        hands: 6,
+        urgentHands: 2,
+      },
       { handlers: new Map([['moment', momentWork(deps)]]), hands: 2 },
       ...(stream === undefined ? [] : [stream.lane]),
     )

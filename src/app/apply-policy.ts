@@ -2,6 +2,8 @@ import { desiredRules, eitherOf, proved, rulesOf } from '../domain/policy-plan.t
 import { mergeRules } from '../domain/ppl-merge.ts'
 import { liveRules } from '../domain/ppl-parse.ts'
 import type { Rule } from '../domain/ppl.ts'
+import type { ResourceId } from '../domain/ids.ts'
+import { surplus } from '../domain/ppl-diff.ts'
 import type { Approved } from '../domain/request.ts'
 import { isRuleDue } from '../domain/request.ts'
 import { settleGrants } from './confirm-grants.ts'
@@ -9,7 +11,8 @@ import type { Lease } from './lease.ts'
 import { locatePolicy } from './locate-policy.ts'
 import type { Located, PolicyDeps } from './locate-policy.ts'
 import { blockPolicy } from './policy-trouble.ts'
-import type { LivePolicy, Publication } from './policy-api.ts'
+import type { LivePolicy, PolicyText, Publication } from './policy-api.ts'
+import { isTextDue, noticeSettings, policyText } from './policy-settings.ts'
 import type { Situation } from './policy-situation.ts'
 import { WRITE_INTERVAL_MS } from './policy-situation.ts'
 import type { PolicyState } from './store.ts'
@@ -18,6 +21,8 @@ import { writeRules } from './write-rules.ts'
 
 /** A change set that is on its way is looked at again after its age, within these bounds. */
 const PUBLICATION_POLL_MS = { least: 300, most: 30_000 }
+/** A change set that is on its way for longer is told to operators. */
+const STUCK_MS = 120_000
 /** How often to look whether somebody has mended what the bot cannot. */
 const HELP_POLL_MS = 30_000
 /** How long to leave to a replica with another catalogue what this one does not know. */
@@ -48,7 +53,15 @@ export async function applyPolicy(
     const blocked = await blockPolicy(deps, resourceId, situation.known, located.reason)
     return located.mayPass ? { type: 'again', afterMs: HELP_POLL_MS } : blocked
   }
-  const handled = await applyTo(deps, situation, located, lease)
+  const resource = deps.catalogue().resources.get(resourceId)
+  const wanted = located.moving === undefined && resource ? policyText(resource) : undefined
+  const state = await noticeSettings(deps, {
+    state: located.state,
+    live: located.live,
+    wanted,
+    isRuleWanted: desiredRules(located.requests, situation.now).length > 0,
+  })
+  const handled = await applyTo(deps, situation, { ...located, state, wanted }, lease)
   if (located.moving === undefined || handled.type !== 'done') return handled
   if (!located.requests.some(({ grant }) => isRuleDue(grant)))
     return { type: 'again', afterMs: WRITE_INTERVAL_MS }
@@ -61,7 +74,13 @@ export async function applyPolicy(
 async function applyTo(
   deps: PolicyDeps,
   situation: Situation,
-  { live, state, requests, moving }: Located & { readonly ok: true },
+  {
+    live,
+    state,
+    requests,
+    moving,
+    wanted,
+  }: Located & { readonly ok: true; readonly wanted: PolicyText | undefined },
   lease: Lease,
 ): Promise<Handled> {
   const { resourceId, now } = situation
@@ -83,8 +102,14 @@ async function applyTo(
 
   const desired = desiredRules(requests, now)
   const ours = eitherOf(state.written, rulesOf(situation.requests))
-  const merge = mergeRules({ live: parsed.ppl, lastWritten: ours, desired })
-  if (!merge.changed) {
+  const kept = mergeRules({ live: parsed.ppl, lastWritten: ours, desired })
+  const unwanted = removesForeign(deps, resourceId) ? kept.foreign.filter(isAllowOnly) : []
+  const merge =
+    unwanted.length === 0
+      ? kept
+      : mergeRules({ live: parsed.ppl, lastWritten: [...ours, ...unwanted], desired })
+  const text = isTextDue(deps, state, live, wanted) ? wanted : undefined
+  if (!merge.changed && text === undefined) {
     // What was seen in force stays so: the troubles of later change sets are not this policy's.
     const publication: Publication = isVerified(state)
       ? { state: 'in-force' }
@@ -92,17 +117,44 @@ async function applyTo(
     const seen = { readBack: live, publication, repaired: [], ours }
     return settle(deps, { ...seen, state, requests, desired, lease, now, moving })
   }
-  const written = await writeRules(deps, { state, live, before: parsed.ppl, merge, desired, lease })
-  // A rule that was seen to stand and is gone is somebody else's doing; one that was never written is not.
-  const known = { live: parsed.ppl, lastWritten: state.written, desired }
-  const repaired = isVerified(state) ? mergeRules(known).vanished : []
+  // A rule that was seen to stand and is gone is somebody else's doing, as is one that was seen to be gone and stands; of one
+  // that was never written nobody can tell.
+  const known = mergeRules({ live: parsed.ppl, lastWritten: state.written, desired })
+  const returned = isVerified(state) ? surplus(known.foreign, kept.foreign) : []
+  const written = await writeRules(deps, {
+    state,
+    live,
+    before: parsed.ppl,
+    merge,
+    desired,
+    text,
+    found: [
+      { action: 'policy.rule_returned', rules: returned },
+      { action: 'policy.foreign_removed', rules: unwanted },
+    ],
+    lease,
+  })
+  const repaired = isVerified(state) ? known.vanished : []
   const seen = { ...written, repaired, ours }
   return settle(deps, { ...seen, requests, desired, lease, now, moving })
+}
+
+function removesForeign({ catalogue }: PolicyDeps, resourceId: ResourceId): boolean {
+  return catalogue().resources.get(resourceId)?.removesForeignRules === true
+}
+
+/** A rule that denies is never taken out: that would let somebody in. */
+function isAllowOnly(rule: Rule): boolean {
+  return rule.deny === undefined
 }
 
 /** Whether the policy was seen to hold what was last written; only then is a missing rule somebody else's doing. */
 function isVerified({ writtenAt, verifiedAt }: PolicyState): boolean {
   return verifiedAt !== undefined && (writtenAt === undefined || verifiedAt >= writtenAt)
+}
+
+function stuck({ policyName }: PolicyState): string {
+  return `Pomerium has stored the rules of policy ${policyName}, and its cluster does not apply them: see in Pomerium whether the cluster is online and its configuration healthy`
 }
 
 async function settle(
@@ -130,6 +182,7 @@ async function settle(
   switch (publication.state) {
     case 'applying': {
       const age = now.getTime() - (state.writtenAt ?? now).getTime()
+      if (age > STUCK_MS) await blockPolicy(deps, state.resourceId, state, stuck(state))
       const { least, most } = PUBLICATION_POLL_MS
       return { type: 'again', afterMs: Math.min(most, Math.max(least, age)) }
     }
@@ -154,5 +207,5 @@ async function settle(
     ...proof,
   })
   const isTakenAway = proof.ended.some(({ grant }) => now < grant.endsAt)
-  return isTakenAway ? { type: 'again', afterMs: SECOND_LOOK_MS } : { type: 'done' }
+  return isTakenAway ? { type: 'done', lookAfterMs: SECOND_LOOK_MS } : { type: 'done' }
 }

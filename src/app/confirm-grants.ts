@@ -1,16 +1,13 @@
 import { canonicalJson } from '../domain/canonical.ts'
 import { decide } from '../domain/decide.ts'
-import { describeRule } from '../domain/ppl-diff.ts'
 import type { ChangeAction } from '../domain/event.ts'
 import { ruleOf } from '../domain/policy-plan.ts'
 import type { Json, Ppl, Rule } from '../domain/ppl.ts'
 import type { AccessRequest, Approved } from '../domain/request.ts'
 import type { PolicyDeps } from './locate-policy.ts'
-import { policyFacts, recordPolicyEvent } from './policy-trouble.ts'
+import { policyFacts, recordPolicyEvent, shownRules } from './policy-trouble.ts'
 import { BY_RECONCILER, recordChange } from './record.ts'
 import type { PolicyState, Transaction } from './store.ts'
-
-const SHOWN_RULES = 10
 
 interface Proof {
   readonly state: PolicyState
@@ -70,7 +67,7 @@ async function saveState(deps: PolicyDeps, tx: Transaction, proof: Proof): Promi
       tx,
       'policy.foreign_rules',
       resourceId,
-      shown(policyName, foreign),
+      shownRules(policyName, foreign),
       true,
     )
   if (repaired.length > 0)
@@ -78,9 +75,11 @@ async function saveState(deps: PolicyDeps, tx: Transaction, proof: Proof): Promi
       tx,
       'policy.drift_repaired',
       resourceId,
-      shown(policyName, repaired),
+      shownRules(policyName, repaired),
       true,
     )
+  if (foreignDigest !== (state.foreignDigest ?? '') || repaired.length > 0)
+    await tx.work.mark('activity', deps.policyApi.clusterId)
   const isMended = blockedReason !== undefined && blockedReason !== proof.moving
   if (isMended)
     await recordPolicyEvent(tx, 'policy.unblocked', resourceId, {
@@ -96,8 +95,4 @@ async function saveState(deps: PolicyDeps, tx: Transaction, proof: Proof): Promi
     verifiedAt: tx.now,
     foreignDigest,
   })
-}
-
-function shown(policy: string, rules: readonly Rule[]) {
-  return { policy, count: rules.length, rules: rules.slice(0, SHOWN_RULES).map(describeRule) }
 }

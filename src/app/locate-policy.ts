@@ -3,8 +3,9 @@ import { isOver } from '../domain/request.ts'
 import type { Resource } from '../domain/resource.ts'
 import type { Deps } from './deps.ts'
 import type { Lease } from './lease.ts'
-import type { LivePolicy, PolicyApi, PolicyText } from './policy-api.ts'
+import type { LivePolicy, PolicyApi } from './policy-api.ts'
 import { PolicyApiError } from './policy-api.ts'
+import { policyText } from './policy-settings.ts'
 import type { Situation } from './policy-situation.ts'
 import { recordPolicyEvent } from './policy-trouble.ts'
 import type { PolicyState } from './store.ts'
@@ -148,15 +149,4 @@ async function take(
     return tx.policies.assign(resource.id, resource.policy, live.id)
   })
   return { ok: true, live, state, requests }
-}
-
-/** What people see of a policy; explanation and remediation stand on Pomerium's 403 page. */
-function policyText(resource: Resource): PolicyText {
-  return {
-    name: resource.policy,
-    description: `Just-in-time access to ${resource.title}. One rule for each live grant; rules of others are kept.`,
-    explanation: `Access to ${resource.title} is granted for a limited time, and you have no live grant.`,
-    remediation: `Ask in Slack: \`/jit request ${resource.id} 1h <reason>\``,
-    ppl: [],
-  }
 }

@@ -1,11 +1,14 @@
 import type { AuditAction, AuditEvent } from '../domain/event.ts'
 import type { ResourceId } from '../domain/ids.ts'
 import { canonicalJson } from '../domain/canonical.ts'
-import type { Ppl } from '../domain/ppl.ts'
+import { describeRule } from '../domain/ppl-diff.ts'
+import type { Ppl, Rule } from '../domain/ppl.ts'
 import type { PolicyDeps } from './locate-policy.ts'
 import { BY_RECONCILER } from './record.ts'
 import type { PolicyState, Transaction } from './store.ts'
 import type { Handled } from './worker.ts'
+
+const SHOWN_RULES = 10
 
 /** Stops work on a policy that retrying cannot mend, and alerts once for each trouble, however many policies it hits. */
 export async function blockPolicy(
@@ -45,6 +48,11 @@ export function policyFacts(
 ): { readonly policyId?: string; readonly policyDigest: string } {
   const policyDigest = sha256(canonicalJson(rules))
   return policyId === undefined ? { policyDigest } : { policyId, policyDigest }
+}
+
+/** Rules as events tell them: how many, and the first of them in words. */
+export function shownRules(policy: string, rules: readonly Rule[]) {
+  return { policy, count: rules.length, rules: rules.slice(0, SHOWN_RULES).map(describeRule) }
 }
 
 /** Records what happened to a policy; an alert also goes to the audit channel. */

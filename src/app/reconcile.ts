@@ -3,6 +3,7 @@ import type { Catalogue } from '../domain/resource.ts'
 import { cutText } from '../domain/text.ts'
 import type { Deps } from './deps.ts'
 import { markPeople } from './eligibility.ts'
+import type { PolicyApi } from './policy-api.ts'
 import { BY_BOT } from './record.ts'
 import type { Transaction } from './store.ts'
 
@@ -14,13 +15,16 @@ const SHOWN_PROBLEMS = 10
 const SHOWN_CHARACTERS = 500
 
 /**
- * Marks every policy, so that each is compared with what Pomerium holds now, and people whose eligibility is looked at
+ * Marks every policy, so that each is compared with what Pomerium holds now, Pomerium's activity log, and people whose eligibility is looked at
  * again, and repairs the list of work; done at start and every few minutes.
  */
-export async function reconcile(deps: Pick<Deps, 'store' | 'catalogue'>): Promise<void> {
+export async function reconcile(
+  deps: Pick<Deps, 'store' | 'catalogue'> & { readonly policyApi: Pick<PolicyApi, 'clusterId'> },
+): Promise<void> {
   await deps.store.transaction(async (tx) => {
     await markPolicies(tx, deps.catalogue())
     await markPeople(tx.work, inTurn(await tx.requests.openRequesters(), tx.now))
+    await tx.work.mark('activity', deps.policyApi.clusterId)
     await tx.work.repair()
   })
 }

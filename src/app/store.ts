@@ -34,6 +34,7 @@ export interface Statements {
   readonly identities: Identities
   readonly directory: DirectoryMemory
   readonly policies: PolicyStates
+  readonly activities: PolicyActivities
   readonly messages: Messages
   readonly work: Work
   readonly catalogues: CatalogueRevisions
@@ -185,6 +186,22 @@ export interface PolicyState {
   readonly blockedReason?: string
   /** SHA-256 of the foreign rules last reported. */
   readonly foreignDigest?: string
+  /** What it was last seen to have beside its rules. */
+  readonly seen?: PolicySettings
+  /** SHA-256 of what the bot wrote for the 403 page; absent when it wrote nothing. */
+  readonly textDigest?: string
+}
+
+/** `unattached`: a new policy that nobody was to pass by yet; `detached`: one that should have a route. */
+export type Attachment = 'attached' | 'detached' | 'unattached'
+
+/** What people may change of a policy beside its rules. */
+export interface PolicySettings {
+  readonly name: string
+  readonly description: string
+  readonly explanation: string
+  readonly remediation: string
+  readonly attachment?: Attachment
 }
 
 export interface PolicyStates {
@@ -200,6 +217,15 @@ export interface PolicyStates {
   /** The state that has this policy of Pomerium's. */
   ownerOf(policyId: string): Promise<PolicyState | undefined>
   all(): Promise<readonly PolicyState[]>
+}
+
+/** Pomerium's activity log, as far as it was read. */
+export interface PolicyActivities {
+  readTo(clusterId: string): Promise<Date | undefined>
+  readUpTo(clusterId: string, at: Date): Promise<void>
+  /** Notes an entry of the log; tells whether it was not noted yet. */
+  isNews(activityId: string, at: Date): Promise<boolean>
+  forgetBefore(at: Date): Promise<void>
 }
 
 /** A message in Slack and the version of the request that it shows. */

@@ -1,8 +1,10 @@
 /**
  * `policy`: a resource's policy; `messages`: those of a request; `moment`: a request that time changes; `alert`: an
- * audit event; `eligibility`: a person whose requests and grants are looked at again; `stream`: a destination of the trail.
+ * audit event; `eligibility`: a person whose requests and grants are looked at again; `stream`: a destination of the trail;
+ * `activity`: what Pomerium's log says of a cluster's policies.
  */
-export type WorkKind = 'policy' | 'messages' | 'moment' | 'alert' | 'eligibility' | 'stream'
+export type WorkKind =
+  'policy' | 'messages' | 'moment' | 'alert' | 'eligibility' | 'stream' | 'activity'
 
 /** Something that is out of date. */
 export interface Mark {
@@ -34,9 +36,15 @@ export interface Claim {
   readonly isUrgent: boolean
 }
 
+/** Nothing is owed; to be looked at once more after a time all the same, when one is given. */
+export interface Done {
+  readonly type: 'done'
+  readonly lookAfterMs?: number
+}
+
 /** How a try ended: `done` clears the key unless it moved meanwhile. */
 export type WorkResult =
-  | { readonly type: 'done' }
+  | Done
   /** Tried, and to be tried again; counts as a failure when `error` is given. */
   | { readonly type: 'again'; readonly afterMs: number; readonly error?: string }
   /** Retrying cannot mend it; waits until the key moves. */

@@ -2,11 +2,11 @@ import { backoffMs } from './backoff.ts'
 import type { Lease } from './lease.ts'
 import { LeaseLost } from './lease.ts'
 import type { Log } from './ports.ts'
-import type { Claim, WakeUps, WorkKind, WorkList, WorkResult } from './work-list.ts'
+import type { Claim, Done, WakeUps, WorkKind, WorkList, WorkResult } from './work-list.ts'
 
 /** How a handler fared. */
 export type Handled =
-  | { readonly type: 'done' }
+  | Done
   /** Nothing failed, but it is not done; to be looked at again after a time. */
   | { readonly type: 'again'; readonly afterMs: number }
   /** To be tried again, later with each failure; not before `retryAfterMs` when the other side asked for that. */

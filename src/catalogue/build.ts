@@ -79,6 +79,7 @@ function resourceOf(entry: ResourceEntry, sharedChannel: SlackChannelId | undefi
     policy,
     channel,
     regoMayApprove: entry.rego_may_approve === true,
+    removesForeignRules: entry.foreign_rules === 'remove',
   }
   const levels = (entry.levels ?? []).map(
     (level) =>
@@ -97,7 +98,9 @@ function resourceOf(entry: ResourceEntry, sharedChannel: SlackChannelId | undefi
 
 type CommonKey = 'id' | 'title' | 'level' | 'levels' | 'url' | 'policy' | 'channel'
 
-function termsOf(terms: Terms): Omit<Resource, CommonKey | 'regoMayApprove'> {
+function termsOf(
+  terms: Terms,
+): Omit<Resource, CommonKey | 'regoMayApprove' | 'removesForeignRules'> {
   const { risk = 'medium', lapse = DEFAULT_LAPSE_SECONDS } = terms
   const remindSeconds = given(terms.remind)
   const escalate = given(terms.escalate)

@@ -109,6 +109,8 @@ function diffShared(before: Resource, after: Resource, report: Report): void {
   plain(report, 'url', before.url, after.url)
   plain(report, 'policy', before.policy, after.policy)
   plain(report, 'channel', before.channel, after.channel)
+  const others = ({ removesForeignRules }: Resource) => (removesForeignRules ? 'remove' : 'keep')
+  plain(report, 'foreign_rules', others(before), others(after))
   if (before.regoMayApprove === after.regoMayApprove) return
   if (after.regoMayApprove) report('wider', 'the Rego policy may approve by itself')
   else report('narrower', 'the Rego policy may not approve by itself any more')

@@ -33,6 +33,12 @@ export const resourceSchema = mapping('a resource: id, title, policy, requesters
     .literal(true, saying('true, or be left out'))
     .optional()
     .describe('Whether allow of the Rego policy approves a request. Needs rego.'),
+  foreign_rules: z
+    .enum(['keep', 'remove'], saying('keep or remove'))
+    .optional()
+    .describe(
+      'What becomes of rules of others that allow something in its policy: keep unless told. Rules that deny stay.',
+    ),
   levels: list('a list of levels', level)
     .min(1, 'is an empty list; add a level, or leave it out')
     .max(LEVELS_MAX, `must be a list of at most ${LEVELS_MAX} levels`)

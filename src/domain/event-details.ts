@@ -8,6 +8,8 @@ type Details = AuditEvent['details']
  * settings of the catalogue. Every other one counts as personal, so that a new one can be erased unless it is named here.
  */
 const PUBLIC = new Set([
+  'activity',
+  'activityId',
   'approvals',
   'automatic',
   'before',
@@ -19,6 +21,7 @@ const PUBLIC = new Set([
   'byResource',
   'catalogueRevision',
   'cause',
+  'changedAt',
   'confirmedBy',
   'count',
   'decisionId',

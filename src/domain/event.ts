@@ -64,6 +64,16 @@ export type OtherAction =
   | 'policy.forgotten'
   | 'policy.drift_repaired'
   | 'policy.foreign_rules'
+  /** Rules of others were taken out, as the catalogue says. */
+  | 'policy.foreign_removed'
+  /** A rule of access that is over came back, and was taken out again. */
+  | 'policy.rule_returned'
+  | 'policy.settings_changed'
+  /** No route has it: it opens nothing. */
+  | 'policy.detached'
+  | 'policy.attached'
+  /** Somebody else changed it, by Pomerium's activity log. */
+  | 'policy.changed_outside'
   | 'catalogue.accepted'
   | 'catalogue.rejected'
   /** The Rego policy was asked and answered. */

@@ -32,8 +32,8 @@ export function describeRule(rule: Rule): string {
   return cut(visible(cut(text, LONGEST)), LONGEST)
 }
 
-/** The rules of `these` that are not matched by one of `those`. */
-function surplus(these: Ppl, those: Ppl): Rule[] {
+/** The rules of `these` that are not matched by one of `those`, as multisets by {@link ruleKey}. */
+export function surplus(these: Ppl, those: Ppl): Rule[] {
   const unmatched = new Map<string, number>()
   for (const rule of those) {
     const key = ruleKey(rule)

@@ -112,6 +112,8 @@ export interface Resource {
   readonly needsStepUp: boolean
   /** Whether `allow` of the Rego policy approves a request. */
   readonly regoMayApprove: boolean
+  /** Whether rules of others that allow something are taken out of its policy. */
+  readonly removesForeignRules: boolean
 }
 
 /** What one person may have at a time; absent: no limit. */

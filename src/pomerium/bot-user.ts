@@ -5,8 +5,8 @@ import { soleUser } from './staged.ts'
 export interface BotUser {
   /** Remembers a write of this process, by Pomerium's own time stamp. */
   noteWrite(policyId: string, atMs: number): void
-  /** Whether this process wrote the policy. */
-  wrote(policyId: string): boolean
+  /** When this process wrote the policy last, by Pomerium's time stamp; absent when it did not. */
+  wroteAt(policyId: string): number | undefined
   /**
    * The Pomerium user behind the API user token, judged by the staged edits of a policy of ours; `undefined` when that
    * cannot be told. Never a guess: an edit that only a person made must not pass for the bot's.
@@ -54,7 +54,7 @@ export function createBotUser(deps: {
       const [oldest] = writes.keys()
       if (writes.size > rememberedWrites && oldest !== undefined) writes.delete(oldest)
     },
-    wrote: (policyId) => writes.has(policyId),
+    wroteAt: (policyId) => writes.get(policyId),
     async find(policyId, edits) {
       const wroteAt = writes.get(policyId)
       const isOwnWrite = ({ createdAt }: Activity) =>

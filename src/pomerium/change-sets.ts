@@ -1,5 +1,5 @@
 import { PolicyApiError, type Publication } from '../app/policy-api.ts'
-import { createBotUser } from './bot-user.ts'
+import type { BotUser } from './bot-user.ts'
 import { cached } from './cache.ts'
 import { valueOf, type Client } from './client.ts'
 import { publicText } from './errors.ts'
@@ -15,8 +15,6 @@ import {
 import { foreignCount, ofPolicy } from './staged.ts'
 
 export interface ChangeSets {
-  /** Remembers a write of this process, by Pomerium's own time stamp. */
-  noteWrite(policyId: string, atMs: number): void
   /** As {@link PolicyApi.publish}: one look, at most one apply, no waiting. */
   publish(policyId: string): Promise<Publication>
 }
@@ -31,10 +29,10 @@ export function createChangeSets(deps: {
   readonly now: () => number
   /** Whether the stored policy carries the bot's mark. */
   readonly isMarkedPolicy: (policyId: string) => Promise<boolean>
+  readonly botUser: BotUser
 }): ChangeSets {
-  const { client, organizationId, clusterId, isMarkedPolicy } = deps
+  const { client, organizationId, clusterId, isMarkedPolicy, botUser } = deps
   const organization = ['organizations', organizationId]
-  const botUser = createBotUser({ client, organizationId, isMarkedPolicy })
   const settings = cached(
     () =>
       client.get({
@@ -60,7 +58,8 @@ export function createChangeSets(deps: {
     }
     const foreign = await foreignCount(staged, {
       bot,
-      isOurs: async (id) => id === policyId || botUser.wrote(id) || (await isMarkedPolicy(id)),
+      isOurs: async (id) =>
+        id === policyId || botUser.wroteAt(id) !== undefined || (await isMarkedPolicy(id)),
     })
     if (foreign === 0) return apply(pending)
     const changes = foreign === 1 ? '1 change' : `${foreign} changes`
@@ -143,7 +142,7 @@ export function createChangeSets(deps: {
     }
   }
 
-  return { publish, noteWrite: (policyId, atMs) => botUser.noteWrite(policyId, atMs) }
+  return { publish }
 }
 
 /** What the newest change set says; a cluster without any has nothing on its way. */

@@ -1,4 +1,11 @@
-import { PolicyApiError, type LivePolicy, type PolicyApi } from '../app/policy-api.ts'
+import {
+  PolicyApiError,
+  type LivePolicy,
+  type PolicyApi,
+  type PolicyText,
+} from '../app/policy-api.ts'
+import { createActivityLog } from './activity-log.ts'
+import { createBotUser } from './bot-user.ts'
 import { cached } from './cache.ts'
 import { createChangeSets } from './change-sets.ts'
 import { createClient, valueOf, type Answer, type ClientOptions } from './client.ts'
@@ -38,16 +45,20 @@ export function createPolicyApi(options: PolicyApiOptions): PolicyApi & AsyncDis
     },
     { now, ttlMs: Infinity },
   )
+  const isMarkedPolicy = async (policyId: string) => {
+    const policy = await read(policyId)
+    return policy !== undefined && isMarked(policy)
+  }
+  const botUser = createBotUser({ client, organizationId, isMarkedPolicy })
   const changeSets = createChangeSets({
     client,
     organizationId,
     clusterId,
     now,
-    isMarkedPolicy: async (policyId) => {
-      const policy = await read(policyId)
-      return policy !== undefined && isMarked(policy)
-    },
+    isMarkedPolicy,
+    botUser,
   })
+  const activityLog = createActivityLog({ client, organizationId, namespaceId, botUser })
   /** Older servers refuse `originatorId`; after the first refusal it is left out. */
   let takesOriginator = true
 
@@ -121,11 +132,12 @@ export function createPolicyApi(options: PolicyApiOptions): PolicyApi & AsyncDis
       takesOriginator = false
       return write(call, known)
     }
-    if (answer.ok) changeSets.noteWrite(answer.value.policy.id, answer.value.updatedAtMs)
+    if (answer.ok) botUser.noteWrite(answer.value.policy.id, answer.value.updatedAtMs)
     return answer
   }
 
   return {
+    clusterId,
     read,
     findByName,
     async create({ name, description, explanation, remediation, ppl }) {
@@ -146,18 +158,27 @@ export function createPolicyApi(options: PolicyApiOptions): PolicyApi & AsyncDis
       if (!answer.ok) throw creationError(answer)
       return answer.value.policy
     },
-    async replaceRules(current, ppl) {
+    async replaceRules(current, ppl, text) {
       const call = { method: 'PUT', what: `policy ${current.id}`, write: true } as const
       const answer = await write(
         { ...call, path: [...policies, current.id] },
-        { ...propertiesOf(current), ppl },
+        {
+          ...propertiesOf(current),
+          ...(text && { ...textOf(text), description: withMark(text.description) }),
+          ppl,
+        },
       )
       return identified(call, valueOf(answer), current.id).policy
     },
     publish: (policyId) => changeSets.publish(policyId),
+    activity: (policyIds, since) => activityLog.activity(policyIds, since),
     isOurs: isMarked,
     [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
   }
+}
+
+function textOf({ explanation, remediation }: Pick<PolicyText, 'explanation' | 'remediation'>) {
+  return { explanation, remediation }
 }
 
 /** What a full replacement has to carry over. */

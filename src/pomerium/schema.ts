@@ -51,7 +51,11 @@ export const policySchema = z
     updatedAt: instantMs,
   })
   .transform(({ originatorId, ppl, routes, updatedAt, ...rest }): StoredPolicy => {
-    const policy = { ...rest, ppl: ppl as Json, routes: (routes ?? []).map(({ name }) => name) }
+    const policy = {
+      ...rest,
+      ppl: ppl as Json,
+      ...(routes ? { routes: routes.map(({ name }) => name) } : {}),
+    }
     return {
       policy: originatorId === '' ? policy : { ...policy, originatorId },
       updatedAtMs: updatedAt,
@@ -81,6 +85,15 @@ const activitySchema = z.object({
 })
 export const activitiesSchema = z.array(activitySchema)
 export type Activity = z.infer<typeof activitySchema>
+
+/** As the log has it, with who it was. */
+export const activityLogSchema = z.array(
+  activitySchema.extend({
+    id,
+    user: z.object({ id: text, email: text, displayName: text }).nullish(),
+  }),
+)
+export type LoggedActivity = z.infer<typeof activityLogSchema>[number]
 
 export const comparisonSchema = z.object({
   endChangeset: z.object({ id }),

@@ -72,6 +72,8 @@ function toState(row: Selectable<PolicyStateTable>): PolicyState {
     ...(row.quiet_until === null ? {} : { quietUntil: row.quiet_until }),
     ...(row.blocked_reason === null ? {} : { blockedReason: row.blocked_reason }),
     ...(row.foreign_digest === null ? {} : { foreignDigest: row.foreign_digest }),
+    ...(row.seen === null ? {} : { seen: row.seen }),
+    ...(row.text_digest === null ? {} : { textDigest: row.text_digest }),
   }
 }
 
@@ -86,5 +88,7 @@ function toRow(state: PolicyState) {
     quiet_until: state.quietUntil ?? null,
     blocked_reason: state.blockedReason ?? null,
     foreign_digest: state.foreignDigest ?? null,
+    seen: state.seen === undefined ? null : JSON.stringify(state.seen),
+    text_digest: state.textDigest ?? null,
   }
 }

@@ -19,6 +19,7 @@ import type {
   RequestKind,
   Verdict,
 } from '../domain/request.ts'
+import type { PolicySettings } from '../app/store.ts'
 import type { WorkKind } from '../app/work-list.ts'
 
 type Stored<T> = ColumnType<T, T, never>
@@ -199,6 +200,18 @@ export interface PolicyStateTable {
   quiet_until: Date | null
   blocked_reason: string | null
   foreign_digest: string | null
+  seen: JsonText<PolicySettings> | null
+  text_digest: string | null
+}
+
+export interface PolicyActivityTable {
+  cluster_id: string
+  read_to: Date
+}
+
+export interface PolicyActivityToldTable {
+  activity_id: string
+  at: Date
 }
 
 export interface SlackMessageTable {
@@ -225,6 +238,7 @@ export interface WorkTable {
   lease_until: Date | null
   last_error: string | null
   blocked: Generated<boolean>
+  urgent: Generated<boolean>
 }
 
 export interface AuditStreamTable {
@@ -259,6 +273,8 @@ export interface Schema {
   directory_member: DirectoryMemberTable
   directory_group: DirectoryGroupTable
   policy_state: PolicyStateTable
+  policy_activity: PolicyActivityTable
+  policy_activity_told: PolicyActivityToldTable
   slack_message: SlackMessageTable
   work: WorkTable
   audit_stream: AuditStreamTable

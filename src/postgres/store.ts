@@ -11,6 +11,7 @@ import { directoryMemoryIn } from './directory-memory.ts'
 import { identitiesIn } from './identities.ts'
 import { messagesIn } from './messages.ts'
 import { STALE_PLAN } from './prepared.ts'
+import { policyActivitiesIn } from './policy-activities.ts'
 import { policyStatesIn } from './policy-states.ts'
 import { requestsIn } from './requests.ts'
 import { workIn } from './work.ts'
@@ -62,6 +63,7 @@ function everythingIn(db: Database): Statements {
     identities: identitiesIn(db),
     directory: directoryMemoryIn(db),
     policies: policyStatesIn(db),
+    activities: policyActivitiesIn(db),
     messages: messagesIn(db),
     work: workIn(db),
     catalogues: catalogueRevisionsIn(db),

@@ -116,15 +116,25 @@ export function createWorkList(db: Database): WorkList {
       const free = { lease_until: null }
       switch (result.type) {
         case 'done': {
+          const { lookAfterMs } = result
           const { numDeletedRows } = await db
             .deleteFrom('work')
             .where('key', '=', `${claim.kind}:${claim.subject}`)
             .where('lease_epoch', '=', claim.leaseEpoch)
             .where('generation', '=', claim.generation)
+            .where(sql<boolean>`${lookAfterMs === undefined}`)
             .executeTakeFirst()
           if (numDeletedRows > 0n) return
-          const moved = { ...free, attempts: 0, last_error: null }
-          const { numUpdatedRows } = await held(claim).set(moved).executeTakeFirst()
+          const kept = { ...free, attempts: 0, last_error: null }
+          const { numUpdatedRows } = await held(claim)
+            .set({
+              ...kept,
+              ...(lookAfterMs !== undefined && {
+                urgent: sql<boolean>`urgent and ${moved}`,
+                due_at: sql<Date>`case when ${moved} then due_at else ${lease(lookAfterMs)} end`,
+              }),
+            })
+            .executeTakeFirst()
           return settled(claim, numUpdatedRows)
         }
         case 'again': {

@@ -107,6 +107,28 @@ export const EVENT_WORDS: Readonly<Record<AuditAction, { what: string; remedy?: 
     remedy:
       'This bot did not write them and leaves them alone: check in Pomerium whether they belong there.',
   },
+  'policy.foreign_removed': {
+    what: 'Rules of others were removed',
+    remedy:
+      'The catalogue has foreign_rules: remove for this resource. If somebody needs that access, let them ask for it, or keep such rules in a policy of their own.',
+  },
+  'policy.rule_returned': {
+    what: 'Access that was over came back',
+    remedy:
+      'A rule that this bot had taken out stood in the policy again, and is taken out again: somebody put it there, or a write of before landed late. Find out from Pomerium’s log which, and whether it was used.',
+  },
+  'policy.settings_changed': {
+    what: 'A policy was edited',
+    remedy:
+      'Somebody changed its name or texts in Pomerium; they stay so. See that people who are turned away still read how to ask.',
+  },
+  'policy.detached': {
+    what: 'A policy has no route',
+    remedy:
+      'Somebody is to have access by it, and it opens nothing: attach it in Pomerium to the routes that it is to guard.',
+  },
+  'policy.attached': { what: 'A policy has a route again' },
+  'policy.changed_outside': { what: 'Somebody changed a policy in Pomerium' },
   'catalogue.accepted': { what: 'A catalogue was accepted' },
   'catalogue.rejected': {
     what: 'A catalogue was rejected',

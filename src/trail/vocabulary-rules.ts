@@ -4,6 +4,7 @@ import type { EventKind } from './vocabulary-terms.ts'
 import {
   count,
   criteria,
+  instant,
   kind,
   open,
   personal,
@@ -75,6 +76,35 @@ export const ruleKinds = {
   }),
   'policy.drift_repaired': kind('Rules of ours that somebody had taken out stand again.', foreign),
   'policy.foreign_rules': kind('A policy has other rules of somebody else than before.', foreign),
+  'policy.foreign_removed': kind(
+    'Rules of somebody else were taken out, as the catalogue says.',
+    foreign,
+  ),
+  'policy.rule_returned': kind(
+    'Rules of access that is over came back, and were taken out again.',
+    foreign,
+  ),
+  'policy.settings_changed': kind('Somebody changed the name or texts of a policy; they stay so.', {
+    policy: policyName,
+    policyId,
+    change: personal(text, 'What it was and what it is, one a line.'),
+  }),
+  'policy.detached': kind('No route has a policy by which somebody is to pass: it opens nothing.', {
+    policy: policyName,
+    policyId,
+  }),
+  'policy.attached': kind('A policy without a route has one again.', {
+    policy: policyName,
+    policyId,
+  }),
+  'policy.changed_outside': kind('By Pomerium’s activity log, somebody else changed a policy.', {
+    policy: policyName,
+    policyId,
+    activity: open(text, 'What was done: create, update or delete.'),
+    activityId: open(text, 'The entry of the log.'),
+    who: personal(text, 'Who did it: e-mail address, name or id in Pomerium.'),
+    changedAt: open(instant, 'When, by Pomerium’s clock.'),
+  }),
   'catalogue.accepted': kind('Another catalogue is in force.', {
     occasion: open(z.enum(['start', 'signal']), 'At a start, or by the signal to read it again.'),
     revision: open(sha256, 'SHA-256 of the catalogue.'),

@@ -96,6 +96,15 @@ const SENTENCES: Readonly<Record<AuditAction, (told: Told) => string>> = {
     `${who} forgot policy ${policy(details)}.`.replace(' .', '.'),
   'policy.drift_repaired': ({ details }) => `Drift of policy ${policy(details)}was repaired.`,
   'policy.foreign_rules': ({ details }) => `Policy ${policy(details)}holds foreign rules.`,
+  'policy.foreign_removed': ({ details }) =>
+    `Foreign rules were taken out of policy ${policy(details)}`.trimEnd() + '.',
+  'policy.rule_returned': ({ details }) =>
+    `Rules of access that is over came back in policy ${policy(details)}`.trimEnd() + '.',
+  'policy.settings_changed': ({ details }) => `Policy ${policy(details)}was edited in Pomerium.`,
+  'policy.detached': ({ details }) => `Policy ${policy(details)}has no route.`,
+  'policy.attached': ({ details }) => `Policy ${policy(details)}has a route again.`,
+  'policy.changed_outside': ({ details }) =>
+    `Policy ${policy(details)}was changed in Pomerium${about(details['who'], ' by ')}.`,
   'catalogue.accepted': ({ who, details }) =>
     `${who} accepted a catalogue${about(numbered(details['resources'], 'resource'), ' of ')}.`,
   'catalogue.rejected': ({ who }) => `${who} rejected a catalogue.`,

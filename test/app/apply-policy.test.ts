@@ -23,6 +23,8 @@ import type { TestDatabase } from '../support/database.ts'
 import { silentLog } from '../support/log.ts'
 
 const RESOURCE = aResource()
+/** After access was taken away. */
+const SECOND_LOOK = { type: 'done', lookAfterMs: 30_000 }
 const HELD: Lease = { hold: () => Promise.resolve() }
 
 /** One policy in memory; `meddle` runs after each write and may change what is stored. */
@@ -42,6 +44,8 @@ function policyApi(stored: { rules: readonly Rule[] }, meddle: () => void = () =
     read: () => Promise.resolve(policy()),
     findByName: () => Promise.resolve(policy()),
     create: () => Promise.resolve(policy()),
+    clusterId: 'cluster',
+    activity: () => Promise.resolve([]),
     replaceRules(_current, ppl) {
       stored.rules = ppl as unknown as readonly Rule[]
       const answer = policy()
@@ -102,7 +106,7 @@ describe('applyPolicy', () => {
     assert.equal((await apply(database, putBack)).type, 'failed')
     assert.equal(await stateOf(database, request.id), 'ending')
 
-    assert.deepEqual(await apply(database, policyApi(stored)), { type: 'done' })
+    assert.deepEqual(await apply(database, policyApi(stored)), SECOND_LOOK)
     assert.deepEqual(stored.rules, [])
     assert.equal(await stateOf(database, request.id), 'ended')
   })
@@ -148,7 +152,7 @@ describe('applyPolicy', () => {
     await end(database, request.id)
     assert.equal((await apply(database, policyApi(stored))).type, 'again', 'it may still land')
     await database.clock.advance(45)
-    assert.deepEqual(await apply(database, policyApi(stored)), { type: 'done' })
+    assert.deepEqual(await apply(database, policyApi(stored)), SECOND_LOOK)
     assert.deepEqual(stored.rules, [], 'the rule is taken out, not kept as somebody else’s')
     assert.equal(await stateOf(database, request.id), 'ended')
   })
@@ -176,7 +180,7 @@ describe('applyPolicy', () => {
     await database.store.transaction((tx) =>
       tx.policies.assign(RESOURCE.id, RESOURCE.policy, undefined),
     )
-    assert.deepEqual(await apply(database, policyApi(stored)), { type: 'done' })
+    assert.deepEqual(await apply(database, policyApi(stored)), SECOND_LOOK)
     assert.deepEqual(stored.rules, [])
     assert.equal(await stateOf(database, request.id), 'ended')
   })
@@ -188,7 +192,7 @@ describe('applyPolicy', () => {
     await apply(database, policyApi(stored))
     await database.pool.query('update policy_state set blocked_reason = $1', [READS_DIFFERENTLY])
     await end(database, request.id)
-    assert.deepEqual(await apply(database, policyApi(stored)), { type: 'done' })
+    assert.deepEqual(await apply(database, policyApi(stored)), SECOND_LOOK)
     assert.deepEqual(stored.rules, [])
     assert.equal(await stateOf(database, request.id), 'ended')
   })

@@ -35,7 +35,11 @@ describe('reconcile', () => {
     await database.store.transaction((tx) =>
       tx.policies.assign('old-one' as ResourceId, 'jit-old-one', undefined),
     )
-    await reconcile({ store: database.store, catalogue: () => aCatalogue() })
+    await reconcile({
+      store: database.store,
+      catalogue: () => aCatalogue(),
+      policyApi: { clusterId: 'cluster' },
+    })
     assert.deepEqual(await marked(database), [
       `eligibility:${alex.userId}`,
       'policy:grafana-prod',

@@ -70,6 +70,7 @@ describe('loadCatalogue, on everything that can be given', () => {
       sponsors: { groups: ['S0ENG'] },
     },
     rego_may_approve: true,
+    foreign_rules: 'remove',
   }
   const top = {
     domains: ['Example.com', 'example.org', 'example.com'],
@@ -162,6 +163,7 @@ describe('loadCatalogue, on everything that can be given', () => {
             },
             needsStepUp: true,
             regoMayApprove: true,
+            removesForeignRules: true,
           },
         ],
       ]),

@@ -268,6 +268,13 @@ describe('diffCatalogues', () => {
       ['+ wider    R: the Rego policy may approve by itself'],
       ['- narrower R: the Rego policy may not approve by itself any more'],
     ],
+    [
+      'what becomes of the rules of others',
+      {},
+      { removesForeignRules: true },
+      ['~ changed  R: foreign_rules is remove, was keep'],
+      ['~ changed  R: foreign_rules is keep, was remove'],
+    ],
   ]
   const named = (lines: readonly string[]) =>
     lines.map((line) => line.replace(' R: ', ' grafana-prod: '))

@@ -13,7 +13,7 @@ import {
 } from './support.ts'
 
 const keys =
-  'id, title, url, policy, channel, requesters, approvers, approvals, stages, duration, schedule, reason, constraints, risk, lapse, remind, escalate, extend, auto_approve, self_activation, break_glass, step_up, vendors, rego_may_approve, levels'
+  'id, title, url, policy, channel, requesters, approvers, approvals, stages, duration, schedule, reason, constraints, risk, lapse, remind, escalate, extend, auto_approve, self_activation, break_glass, step_up, vendors, rego_may_approve, foreign_rules, levels'
 const topKeys =
   'domains, channel, audit_channel, fallback_channel, admins, auditors, outage, limits, rego, resources'
 const NOBODY = { groups: [], users: [], emails: [], domains: [], everyone: false }
@@ -48,6 +48,7 @@ describe('loadCatalogue', () => {
             automatic: [],
             needsStepUp: false,
             regoMayApprove: false,
+            removesForeignRules: false,
           },
         ],
       ]),

@@ -100,6 +100,7 @@ describe('a holder who may not have it any more', () => {
     await reconcile({
       store: house.database.store,
       catalogue: () => catalogueOf(house.catalogueSource),
+      policyApi: { clusterId: 'cluster' },
     })
     await story.untilState(id, 'ended')
     assert.equal(await story.visit('alex'), 403)

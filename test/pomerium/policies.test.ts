@@ -80,10 +80,12 @@ describe('read', () => {
         }),
       }),
     })
-    assert.deepEqual(
-      await world.api.read('pol_1'),
-      livePolicy({ description: '', explanation: '', remediation: '', routes: [] }),
-    )
+    const { routes: _routes, ...rest } = livePolicy({
+      description: '',
+      explanation: '',
+      remediation: '',
+    })
+    assert.deepEqual(await world.api.read('pol_1'), rest, 'of routes it says nothing')
   })
 
   it('gives nothing for a 404', async () => {

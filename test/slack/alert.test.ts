@@ -140,6 +140,7 @@ describe('alertMessage', () => {
     const remedies = ACTIONS.filter((action) => EVENT_WORDS[action].remedy !== undefined)
     assert.deepEqual(remedies, [
       'request.break_glass',
+      'grant.end_unconfirmed',
       'grant.never_active',
       'grant.review_overdue',
       'identity.email_changed',
@@ -151,6 +152,10 @@ describe('alertMessage', () => {
       'policy.unblocked',
       'policy.drift_repaired',
       'policy.foreign_rules',
+      'policy.foreign_removed',
+      'policy.rule_returned',
+      'policy.settings_changed',
+      'policy.detached',
       'catalogue.rejected',
       'rego.no_decision',
       'message.rerouted',

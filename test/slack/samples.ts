@@ -109,6 +109,7 @@ export function resource(changes: Partial<Resource> = {}): Resource {
     automatic: [],
     needsStepUp: false,
     regoMayApprove: false,
+    removesForeignRules: false,
     ...changes,
   }
 }

@@ -97,6 +97,7 @@ export function aResource(facts: Partial<Resource> = {}): Resource {
     automatic: [],
     needsStepUp: false,
     regoMayApprove: false,
+    removesForeignRules: false,
     reason: { minLength: 5 },
     constraints: [],
     lapseSeconds: 28_800,

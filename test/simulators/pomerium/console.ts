@@ -45,6 +45,8 @@ export interface Console {
       readonly stage?: boolean
     },
   ): StoredRoute
+  /** Takes a policy off its routes. */
+  detach(policyId: string): void
   setAutoApply(on: boolean): void
   setHoldChangesets(on: boolean): void
   /** Ends every changeset that is `applying`; gives their number. */
@@ -66,6 +68,13 @@ export function createConsole(cloud: Cloud): Console {
     const pending = cloud.changesets.findLast(({ status }) => status === 'pending')
     if (pending) publishChangeset(cloud, pending, by)
     return pending !== undefined
+  }
+
+  const detach = (policyId: string): void => {
+    for (const route of attachedTo(policyId)) {
+      const policyIds = route.policyIds.filter((id) => id !== policyId)
+      writeRoute(cloud, { ...route.properties, policyIds }, by, route.id)
+    }
   }
 
   return {
@@ -91,11 +100,9 @@ export function createConsole(cloud: Cloud): Console {
       const changed = change(properties) ?? properties
       return replacePolicy(cloud, policyId, parsePolicyProperties(cloud, changed), by)
     },
+    detach,
     remove(policyId) {
-      for (const route of attachedTo(policyId)) {
-        const policyIds = route.policyIds.filter((id) => id !== policyId)
-        writeRoute(cloud, { ...route.properties, policyIds }, by, route.id)
-      }
+      detach(policyId)
       deletePolicy(cloud, policyId, by)
     },
     attach(policyId, { routeName, host, prefix, stage = false }) {
