@@ -93,7 +93,7 @@ export const CHANGE_LINES: Readonly<Record<ChangeAction, Line>> = {
   'grant.ended': (event, { request }) =>
     event.details['cause'] === 'expired'
       ? 'Access ended: its time was over.'
-      : `Access ended${endedHow(request)}.`,
+      : `Access ended${endedHow(request)}. ${OPEN_CONNECTIONS}`,
   'grant.never_active': () => 'Pomerium never confirmed the rule. The access is over now.',
   'grant.review_reminded': ({ details }, view) => {
     const who = isReviewDue(view) ? reviewers(view) : ''
@@ -152,6 +152,9 @@ function confirmedUntil(request: AccessRequest): Date | undefined {
 function isReviewDue({ request }: RequestView): boolean {
   return request.status === 'approved' && request.review?.state === 'due'
 }
+
+/** Pomerium asks its policy once for each request, and a connection that is kept open is one. */
+const OPEN_CONNECTIONS = 'A websocket or TCP connection that was open may last until it reconnects.'
 
 function endedHow(request: AccessRequest): string {
   if (request.status !== 'approved') return ''

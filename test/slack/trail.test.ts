@@ -180,7 +180,7 @@ describe('trailMessage', () => {
       'grant.ended',
       { cause: 'ineligible' },
       { state: 'ended', cause: 'ineligible', why: 'guest' },
-      'Access ended, because the Slack account is that of a guest.',
+      'Access ended, because the Slack account is that of a guest. A websocket or TCP connection that was open may last until it reconnects.',
     ],
     ['grant.activated', {}, { state: 'active' }, 'Access is active until 2026-11-20 11:00 UTC.'],
     [
@@ -197,7 +197,12 @@ describe('trailMessage', () => {
       { state: 'ended', cause: 'expired' },
       'Access ended: its time was over.',
     ],
-    ['grant.ended', { cause: 'revoked' }, { state: 'ended' }, 'Access ended by <@U0ALEX>.'],
+    [
+      'grant.ended',
+      { cause: 'revoked' },
+      { state: 'ended' },
+      'Access ended by <@U0ALEX>. A websocket or TCP connection that was open may last until it reconnects.',
+    ],
     [
       'grant.never_active',
       {},
