@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -13,18 +13,25 @@ export interface Cluster {
 }
 
 const WITHOUT_DURABILITY = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
+/** Hundreds of small databases that live for a second each: nothing is worth doing in the background. */
+const SHORT_LIVED = ['autovacuum=off', 'wal_level=minimal', 'max_wal_senders=0', 'jit=off']
+
+const MEMORY = '/dev/shm'
+const ROOM_BYTES = 2 * 1024 ** 3
 
 /** Starts Postgres from the binaries in node_modules, with nothing kept after the stop. */
 export async function startCluster(): Promise<Cluster> {
   const EmbeddedPostgres = await importEmbeddedPostgres()
   const port = await freePort()
-  const databaseDir = join(tmpdir(), `jit-postgres-${randomUUID()}`)
-  await mkdir(tmpdir(), { recursive: true })
+  const home = await roomyMemory()
+  const databaseDir = join(home, `jit-postgres-${randomUUID()}`)
+  await mkdir(home, { recursive: true })
   const settings = [
     'listen_addresses=127.0.0.1',
     'max_connections=300',
     'timezone=UTC',
     ...WITHOUT_DURABILITY,
+    ...SHORT_LIVED,
   ]
   const server = new EmbeddedPostgres({
     databaseDir,
@@ -47,6 +54,12 @@ export async function startCluster(): Promise<Cluster> {
       await rm(databaseDir, { recursive: true, force: true })
     },
   }
+}
+
+/** Memory that is a directory, where there is enough of it: making and dropping databases is ten times quicker there than on a disk. */
+async function roomyMemory(): Promise<string> {
+  const { bavail, bsize } = await statfs(MEMORY).catch(() => ({ bavail: 0, bsize: 0 }))
+  return bavail * bsize >= ROOM_BYTES ? MEMORY : tmpdir()
 }
 
 /**

@@ -69,7 +69,9 @@ export async function createTestDatabase(connections = 10): Promise<TestDatabase
 async function copyOf(template: string, connections: number): Promise<TestDatabase> {
   const server = process.env['JIT_TEST_SERVER'] ?? ''
   const name = `jit_test_${randomUUID().replaceAll('-', '')}`
-  await onServer(server, (client) => client.query(`create database ${name} template ${template}`))
+  await onServer(server, (client) =>
+    client.query(`create database ${name} template ${template} strategy file_copy`),
+  )
   const url = withName(server, name)
   const login = JSON.parse(process.env['JIT_TEST_APP_LOGIN'] ?? '') as Login
   const { db, pool } = openDatabase({ url, log: silentLog, connections })
