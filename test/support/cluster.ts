@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { randomUUID } from 'node:crypto'
+import pg from 'pg'
 
 /** A Postgres server for tests and the demo, and how to end it. */
 export interface Cluster {
@@ -15,6 +16,8 @@ export interface Cluster {
 const WITHOUT_DURABILITY = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off']
 /** Hundreds of small databases that live for a second each: nothing is worth doing in the background. */
 const SHORT_LIVED = ['autovacuum=off', 'wal_level=minimal', 'max_wal_senders=0', 'jit=off']
+/** Thousands of connections: a password is worth no effort here. */
+const QUICK_PASSWORDS = 'scram_iterations=1'
 
 const MEMORY = '/dev/shm'
 const ROOM_BYTES = 2 * 1024 ** 3
@@ -32,6 +35,7 @@ export async function startCluster(): Promise<Cluster> {
     'timezone=UTC',
     ...WITHOUT_DURABILITY,
     ...SHORT_LIVED,
+    QUICK_PASSWORDS,
   ]
   const server = new EmbeddedPostgres({
     databaseDir,
@@ -47,8 +51,13 @@ export async function startCluster(): Promise<Cluster> {
   })
   await server.initialise()
   await server.start()
+  const url = `postgres://postgres:postgres@127.0.0.1:${port}/postgres`
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  await client.query("alter role postgres password 'postgres'")
+  await client.end()
   return {
-    url: `postgres://postgres:postgres@127.0.0.1:${port}/postgres`,
+    url,
     async stop() {
       await server.stop()
       await rm(databaseDir, { recursive: true, force: true })
