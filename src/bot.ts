@@ -51,7 +51,7 @@ export async function startBot(config: Config, parts: Parts): Promise<Bot> {
   try {
     const port = await entrance.start(config.port)
     metrics = await openMetrics(config.metricsPort, log)
-    const watch = await watchAuditTrail(config, foundation, { log, metrics })
+    const watch = watchAuditTrail(config, foundation, { log, metrics })
     if (config.siem !== undefined)
       metrics?.stream(() => foundation.store.statement((db) => db.streams.lag()))
     const household = keepHouse(config, parts, { foundation, entrance, inForce, watch })

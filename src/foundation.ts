@@ -3,10 +3,11 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import { pendingMigrations } from '../db/migrate.ts'
 import { Breaker } from './app/breaker.ts'
-import type { Lane } from './app/worker.ts'
+import type { Lane, WorkHandler } from './app/worker.ts'
 import type { RegoPolicy } from './app/rego-policy.ts'
 import { runWorker } from './app/worker.ts'
 import { activityWork } from './app/follow-activity.ts'
+import { holdingBack } from './app/hold-policies.ts'
 import { policyWork } from './app/policy-work.ts'
 import { RECONCILE_MS, reconcile } from './app/reconcile.ts'
 import type { Store } from './app/store.ts'
@@ -15,11 +16,13 @@ import type { OpenStream } from './audit-stream.ts'
 import { openAuditStream } from './audit-stream.ts'
 import type { Config } from './config.ts'
 import type { Catalogue } from './domain/resource.ts'
+import { headsFile, requireHeadsFile } from './heads-file.ts'
 import { createPolicyApi } from './pomerium/policies.ts'
 import type { Database } from './postgres/database.ts'
 import { openDatabase } from './postgres/database.ts'
 import { checkRole } from './postgres/role-check.ts'
 import { createStore } from './postgres/store.ts'
+import { trailEventsIn } from './postgres/trail-events.ts'
 import { createWakeUps } from './postgres/wake-ups.ts'
 import { createWorkList } from './postgres/work.ts'
 import { StartError } from './start-error.ts'
@@ -135,13 +138,14 @@ export async function layFoundation(
       sha256: (text: string) => createHash('sha256').update(text).digest('hex'),
       breaker: new Breaker(clock.steady),
     }
+    if (config.auditHeadsPath !== undefined) await requireHeadsFile(config.auditHeadsPath)
     await reconcile(deps)
     if (config.siem !== undefined)
       stream = await openAuditStream(config.siem, { ...foundation, log })
     foundation.work(
       {
         handlers: new Map([
-          ['policy', policyWork(deps)],
+          ['policy', policyHand(config, { ...deps, db, steady: clock.steady })],
           ['activity', activityWork(deps)],
         ]),
         hands: 6,
@@ -160,6 +164,17 @@ export async function layFoundation(
     await foundation.stop(0)
     throw error
   }
+}
+
+/** The hand for policies; idle while the trail lacks what a file of heads has. */
+function policyHand(
+  { auditHeadsPath: path }: Config,
+  deps: Parameters<typeof policyWork>[0] & Pick<Foundation, 'db'> & Pick<Clock, 'steady'>,
+): WorkHandler {
+  const hand = policyWork(deps)
+  if (path === undefined) return hand
+  const trailEvents = trailEventsIn(deps.db)
+  return holdingBack({ ...deps, headsKept: headsFile(path), trailEvents }, hand)
 }
 
 async function requireMigrations(db: Database): Promise<void> {

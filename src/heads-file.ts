@@ -1,13 +1,13 @@
 import { appendFile, open, readFile } from 'node:fs/promises'
 import type { HeadsKept } from './app/watch-trail.ts'
 import { formatHead } from './domain/chained-event.ts'
-import { headsIn } from './trail/heads.ts'
+import { headsInFile } from './trail/heads.ts'
 import { StartError } from './start-error.ts'
 
 /** Heads in a file, a line each: `2026-03-02T09:00:00.250Z 123:5f70bf18…`. Made when it is not there, for its owner alone. */
 export function headsFile(path: string): HeadsKept {
   return {
-    read: async () => headsIn(await readFile(path, 'utf8')),
+    read: async () => headsInFile(await readFile(path, 'utf8')).heads,
     keep: (head, at) =>
       appendFile(path, `${at.toISOString()} ${formatHead(head)}\n`, { flush: true, mode: 0o600 }),
   }

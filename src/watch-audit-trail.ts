@@ -4,19 +4,18 @@ import { sumUpMonth } from './app/sum-up-month.ts'
 import { TrailWatch } from './app/watch-trail.ts'
 import type { Config } from './config.ts'
 import type { Foundation } from './foundation.ts'
-import { headsFile, requireHeadsFile } from './heads-file.ts'
+import { headsFile } from './heads-file.ts'
 import type { Metrics } from './metrics.ts'
 import { createTrailVerifier } from './postgres/trail-verifier.ts'
 
 const HOUR_MS = 3_600_000
 
-/** Looks at the audit trail from now on, at once and every hour. Throws StartError for a file of heads that cannot be used. */
-export async function watchAuditTrail(
+/** Looks at the audit trail from now on, at once and every hour. */
+export function watchAuditTrail(
   { auditHeadsPath: path }: Pick<Config, 'auditHeadsPath'>,
   foundation: Foundation,
   { log, metrics }: { readonly log: Logger; readonly metrics: Metrics | undefined },
-): Promise<TrailWatch> {
-  if (path !== undefined) await requireHeadsFile(path)
+): TrailWatch {
   const { db, store, clock } = foundation
   const watch = new TrailWatch({
     store,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { headsFile, requireHeadsFile } from '../src/heads-file.ts'
+import { givingUp, headsInFile } from '../src/trail/heads.ts'
 import { MORNING } from './support/build.ts'
 
 const head = (seq: number) => ({ seq, hash: seq.toString(16).padStart(64, 'a') })
@@ -35,6 +36,17 @@ describe('headsFile', () => {
     await appendFile(path, '2026-03-02T09:00:00.250Z 3:aaaa')
     await file.keep(head(4), MORNING)
     assert.deepEqual(await file.read(), [head(1), head(2), head(4)])
+  })
+
+  it('leaves out heads that were given up after a restore, and only those before that line', async () => {
+    const file = headsFile(path)
+    await file.keep(head(9), MORNING)
+    // What a crash cut off, and words of somebody else that say the same, give nothing up.
+    await appendFile(path, `2026-03-02T09:00:00.250Z 10:aaaa\n${givingUp(4, MORNING)}\n`)
+    await appendFile(path, `> eve said: ${givingUp(1, MORNING)}\n`)
+    await file.keep(head(6), MORNING)
+    assert.deepEqual(await file.read(), [head(1), head(2), head(4), head(6)])
+    assert.equal(headsInFile(await readFile(path, 'utf8')).givenUp, 1)
   })
 
   it('cannot be a folder, nor be where there is none', async () => {

@@ -3,7 +3,8 @@ import type { TrailVerified } from '../postgres/audit-verify.ts'
 import { verifyTrail } from '../postgres/audit-verify.ts'
 import type { Head } from '../domain/chained-event.ts'
 import { formatHead } from '../domain/chained-event.ts'
-import { headsIn } from '../trail/heads.ts'
+import type { HeadsFile } from '../trail/heads.ts'
+import { headsIn, headsInFile } from '../trail/heads.ts'
 import { verifyExport } from './audit-verify-file.ts'
 import type { CliResult } from './command.ts'
 import { withDatabase } from './database.ts'
@@ -33,21 +34,20 @@ export async function verify(words: readonly string[]): Promise<CliResult> {
   if (file !== undefined) {
     if (from !== undefined || to !== undefined)
       return { type: 'usage', problem: 'a file is verified as a whole: leave out --from and --to' }
-    return verifyExport(file, known.heads)
+    return verifyExport(file, known.of.heads)
   }
-  const options = { from: numberOf(from), to: numberOf(to), heads: known.heads }
+  const options = { from: numberOf(from), to: numberOf(to), ...known.of }
   return withDatabase(async (db) => answerTo(await verifyTrail(db, options), options), {
     isPatient: true,
     exitCode: NOT_VERIFIED,
   })
 }
 
-interface Known {
+interface Known extends HeadsFile {
   readonly to: number | undefined
-  readonly heads: readonly Head[]
 }
 
-function answerTo(verified: TrailVerified, { to, heads }: Known): CliResult {
+function answerTo(verified: TrailVerified, { to, heads, givenUp }: Known): CliResult {
   const { events, head, erased, headsMet, finding, problems, isTrusted, archived } = verified
   if (finding !== undefined || problems.length > 0) {
     const first = finding === undefined ? [] : [`event ${finding.seq}: ${finding.problem}`]
@@ -67,6 +67,9 @@ function answerTo(verified: TrailVerified, { to, heads }: Known): CliResult {
         : [
             `those up to ${archived.seq} are in archives: verify each file with --file, the last with --head ${formatHead(archived)}`,
           ]),
+      ...(givenUp === 0
+        ? []
+        : [`${givenUp} heads of the file were given up after a restore, and left out`]),
       known === 0
         ? 'no head from outside was given: that the end was cut off or all written anew would not show'
         : `heads from outside vouch for all up to event ${known}`,
@@ -78,8 +81,7 @@ function headsOf(
   given: readonly string[],
   file: string | undefined,
 ):
-  | { readonly ok: true; readonly heads: readonly Head[] }
-  | { readonly ok: false; readonly problem: string } {
+  { readonly ok: true; readonly of: HeadsFile } | { readonly ok: false; readonly problem: string } {
   const heads: Head[] = []
   for (const text of given) {
     const [head] = headsIn(text)
@@ -87,11 +89,11 @@ function headsOf(
       return { ok: false, problem: `${text} is no head: write it as <seq>:<hash>` }
     heads.push(head)
   }
-  if (file === undefined) return { ok: true, heads }
+  if (file === undefined) return { ok: true, of: { heads, givenUp: 0 } }
   try {
-    const found = headsIn(readFileSync(file, 'utf8'))
-    if (found.length === 0) return { ok: false, problem: `there are no heads in ${file}` }
-    return { ok: true, heads: [...heads, ...found] }
+    const found = headsInFile(readFileSync(file, 'utf8'))
+    if (found.heads.length === 0) return { ok: false, problem: `there are no heads in ${file}` }
+    return { ok: true, of: { ...found, heads: [...heads, ...found.heads] } }
   } catch (error) {
     return { ok: false, problem: `${file} cannot be read: ${String(error)}` }
   }

@@ -1,3 +1,4 @@
+import { adopt } from './audit-adopt.ts'
 import { archive } from './audit-archive.ts'
 import { erase } from './audit-erase.ts'
 import { exportAudit } from './audit-export.ts'
@@ -15,11 +16,13 @@ export const auditCommand: CliCommand = {
     'audit hold add --reason <text> [--person <address or Slack id> | --resource <id> | --request <id>] — let nothing of it be erased or archived, or nothing at all',
     'audit hold release <id> — let it be erased and archived again',
     'audit hold list — what is not erased and not archived, and why',
+    'audit adopt --after-restore --heads <file> [--yes] — go on with a database that was restored from a back-up',
     'audit verify [--from <seq>] [--to <seq>] [--head <seq>:<hash>]… [--heads <file>] — check that nothing was changed',
     'audit verify --file <export> [--head <seq>:<hash>]… [--heads <file>] — check an export, without a database',
     'audit schema [--format json|markdown] — the JSON Schema of events, or what each of them means',
   ],
   run([verb, ...words]) {
+    if (verb === 'adopt') return adopt(words)
     if (verb === 'archive') return archive(words)
     if (verb === 'erase') return erase(words)
     if (verb === 'hold') return hold(words)

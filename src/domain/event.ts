@@ -86,6 +86,10 @@ export type OtherAction =
   | 'audit.head_published'
   /** The trail is not as it was recorded. */
   | 'audit.chain_broken'
+  /** The trail lacks an event that was seen outside: nothing is written to Pomerium. */
+  | 'audit.trail_behind'
+  /** An operator goes on with a database that was restored from a back-up. */
+  | 'audit.restore_adopted'
   /** A file of heads cannot be read or added to. */
   | 'audit.heads_not_kept'
   /** What a month held, for whoever reviews access. */

@@ -87,6 +87,8 @@ export type Ineligibility =
   | 'not-a-vendor'
   /** Of a wish to extend: the access that was to last longer is over. */
   | 'grant-over'
+  /** The database was restored from a back-up, which does not know whether the access was taken away since. */
+  | 'restored'
 
 /** An end that somebody brought about, or that the loss of eligibility did. */
 export type EarlyEnd =

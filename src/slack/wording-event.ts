@@ -156,6 +156,16 @@ export const EVENT_WORDS: Readonly<Record<AuditAction, { what: string; remedy?: 
     remedy:
       'Somebody changed the database past the bot. Keep it as it is, take a copy, run `jit audit verify` with the heads posted here, and find out who had access to it.',
   },
+  'audit.trail_behind': {
+    what: 'The database is older than what it has done',
+    remedy:
+      'It was restored from a back-up, or its end was cut off: the event named below as `kept` is on record outside and missing in it. Nothing is written to Pomerium until then: access in it ends by its date, and none is given or taken away. Restore a newer back-up, or go on with this one by `jit audit adopt --after-restore`.',
+  },
+  'audit.restore_adopted': {
+    what: 'A restored database was adopted',
+    remedy:
+      'What was recorded after the event named below as `seq`, up to `lost` at least, is gone; a SIEM and this channel may have it. All access that the database took for open was ended, since it may have been taken away meanwhile: people ask again. Rules in Pomerium that it does not know stay until their date, and are told as foreign rules.',
+  },
   'audit.heads_not_kept': {
     what: 'Heads of the audit trail cannot be kept',
     remedy:

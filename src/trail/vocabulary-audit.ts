@@ -30,6 +30,22 @@ export const auditKinds = {
     seq: open(count, 'The first event that is wrong.').optional(),
     problem: open(text, 'What is wrong.'),
   }),
+  'audit.trail_behind': kind(
+    'The trail lacks an event that was seen outside; nothing is written to Pomerium.',
+    {
+      kept: open(count, 'The event of the last head that is kept outside.'),
+      last: open(count, 'The last event of the trail.'),
+    },
+  ),
+  'audit.restore_adopted': kind(
+    'A database that was restored from a back-up was adopted, and all access in it ended.',
+    {
+      seq: open(count, 'The last event that a head from outside vouches for.'),
+      lost: open(count, 'The last event that is known to be lost.'),
+      ended: open(count, 'How much access was ended.'),
+      operator,
+    },
+  ),
   'audit.heads_not_kept': kind('The file of heads could not be read or added to.', {
     error: personal(text, 'Why not.'),
   }),

@@ -114,6 +114,10 @@ const SENTENCES: Readonly<Record<AuditAction, (told: Told) => string>> = {
   'message.rerouted': () => 'A message went to the fallback channel.',
   'audit.head_published': () => 'The head of the audit trail was posted to the audit channel.',
   'audit.chain_broken': () => 'The audit trail was found to be not as it was recorded.',
+  'audit.trail_behind': () =>
+    'The database was found to be older than what it has done; nothing was written to Pomerium.',
+  'audit.restore_adopted': ({ who }) =>
+    `${who} adopted a database that was restored from a back-up.`,
   'audit.heads_not_kept': () => 'Heads of the audit trail could not be kept in their file.',
   'audit.month_summed_up': ({ details }) =>
     `Access was summed up${about(details['month'], ' for ')}.`,

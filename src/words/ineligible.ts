@@ -15,4 +15,5 @@ export const ineligibleWords: Readonly<Record<Ineligibility, string>> = {
   'not-a-sponsor': 'the sponsor is no longer among those who may vouch for it',
   'not-a-vendor': 'the catalogue does not list the vendor for this any more',
   'grant-over': 'the access it was to extend is over',
+  restored: 'the database was restored from a back-up, which may not know that it was taken away',
 }
