@@ -1,7 +1,8 @@
-import { mkdir, rm, statfs } from 'node:fs/promises'
+import { mkdir, readFile, rm, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
+import { setTimeout as pause } from 'node:timers/promises'
 import { join } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
@@ -10,6 +11,8 @@ import pg from 'pg'
 export interface Cluster {
   /** Address of its `postgres` database, for a role that may create databases. */
   readonly url: string
+  /** Kills every process of it at once, as a machine that goes down does, and starts it again. */
+  crash(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -58,6 +61,18 @@ export async function startCluster(): Promise<Cluster> {
   await client.end()
   return {
     url,
+    async crash() {
+      await killServer(databaseDir)
+      // Until the last process of before is gone, the new one does not get their memory.
+      for (let tries = 100; ; tries -= 1)
+        try {
+          await server.start()
+          return
+        } catch (error) {
+          if (tries === 1) throw new Error('Postgres did not start again', { cause: error })
+          await pause(20)
+        }
+    },
     async stop() {
       await server.stop()
       await rm(databaseDir, { recursive: true, force: true })
@@ -83,6 +98,12 @@ async function importEmbeddedPostgres() {
     for (const listener of process.rawListeners(event))
       if (!before.has(listener)) process.removeListener(event, listener as () => void)
   return EmbeddedPostgres
+}
+
+/** Kills the first process; those that it started see that and end by themselves, without finishing anything. */
+async function killServer(databaseDir: string): Promise<void> {
+  const [pid] = (await readFile(join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n')
+  process.kill(Number(pid), 'SIGKILL')
 }
 
 async function freePort(): Promise<number> {

@@ -14,8 +14,17 @@ export interface TcpProxy extends AsyncDisposable {
   open(): void
 }
 
-/** A proxy on loopback to a port on loopback. */
-export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
+/** Sees what goes over one connection, before it goes on; what it says `false` to does not, and the connection breaks. */
+export interface Tap {
+  sent?(chunk: Buffer): boolean
+  answered?(chunk: Buffer): boolean
+}
+
+/** A proxy on loopback to a port on loopback; `tap` is asked for each connection. */
+export async function startTcpProxy(
+  targetPort: number,
+  tap: () => Tap = () => ({}),
+): Promise<TcpProxy> {
   const pairs = new Set<readonly [Socket, Socket]>()
   let mode: 'open' | 'closed' | 'frozen' = 'open'
   const server = createServer((inside) => {
@@ -33,8 +42,15 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
         for (const each of pair) each.destroy()
       })
     }
-    inside.on('data', (chunk) => mode === 'open' && outside.write(chunk))
-    outside.on('data', (chunk) => mode === 'open' && inside.write(chunk))
+    const taps = tap()
+    const pass =
+      (to: Socket, look: ((chunk: Buffer) => boolean) | undefined) => (chunk: Buffer) => {
+        if (mode !== 'open') return
+        if (look?.(chunk) === false) inside.destroy()
+        else to.write(chunk)
+      }
+    inside.on('data', pass(outside, taps.sent?.bind(taps)))
+    outside.on('data', pass(inside, taps.answered?.bind(taps)))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const cut = () => {
