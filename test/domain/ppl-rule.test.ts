@@ -110,7 +110,7 @@ describe('grantRule', () => {
     )
   })
 
-  it('gives exactly the intended rule, or none, for whatever is put in', () => {
+  it('gives exactly the intended rule, or none, for whatever is put in (F39)', () => {
     fc.assert(
       fc.property(
         hostileEmail,
@@ -127,7 +127,7 @@ describe('grantRule', () => {
     )
   })
 
-  it('gives a rule for every ordinary grant', () => {
+  it('gives a rule for every ordinary grant (F39)', () => {
     const start = fc.date({
       noInvalidDate: true,
       min: new Date('2020-01-01'),

@@ -32,7 +32,7 @@ describe('an administrator in Pomerium’s console', () => {
     )
     return rows.map(({ details }) => details)
   }
-  it('may edit texts and name: they stay, operators are told once, and who it was is on record', async () => {
+  it('may edit texts and name: they stay, operators are told once, and who it was is on record (F26)', async () => {
     house.pomerium.edit(policyId, (policy) => {
       policy.explanation = 'Ask the platform team.'
       policy.name = 'grafana, edited'
@@ -65,7 +65,7 @@ describe('an administrator in Pomerium’s console', () => {
     })
   })
 
-  it('may put a rule back that was taken out for good: it goes again, and that is told', async () => {
+  it('may put a rule back that was taken out for good: it goes again, and that is told (F26)', async () => {
     const id = await story.ask('robin', 'grafana-prod 1h INC-2 over and back')
     await story.click('kim', id, 'approve')
     await story.untilCard(id, 'Active')
@@ -82,7 +82,7 @@ describe('an administrator in Pomerium’s console', () => {
     assert.equal(await story.visit('robin'), 403)
   })
 
-  it('may take a policy off its routes: access that opens nothing is told', async () => {
+  it('may take a policy off its routes: access that opens nothing is told (F26)', async () => {
     const id = await story.ask('sam', 'billing-db 1h INC-3 detached')
     await story.click('kim', id, 'approve')
     await story.click('ada', id, 'approve')

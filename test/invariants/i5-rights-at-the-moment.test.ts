@@ -17,7 +17,7 @@ const engineers = (...ids: string[]) => slack.setGroup(ENGINEERS, 'engineers', i
 const reliability = (...ids: string[]) => slack.setGroup(RELIABILITY, 'reliability', ids)
 
 describe('I5: rights are those of the moment of the decision', () => {
-  it('refuses an approver who has left the group, at the latest after a minute', async () => {
+  it('refuses an approver who has left the group, at the latest after a minute (F41)', async () => {
     const id = await story.ask('alex', 'grafana-prod 1h INC-1 the approver leaves')
     reliability(people.sam)
     await house.advance(60)
@@ -48,7 +48,7 @@ describe('I5: rights are those of the moment of the decision', () => {
     await story.untilCard(id, 'Active')
   })
 
-  it('refuses a deactivated approver at once', async () => {
+  it('refuses a deactivated approver at once (F41)', async () => {
     const id = await story.ask('sam', 'grafana-prod 1h INC-3 a last click')
     slack.update(people.kim, { kind: 'deactivated' })
     assert.match(await story.refusedClick('kim', id, 'approve'), /account is deactivated/)

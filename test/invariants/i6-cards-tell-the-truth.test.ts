@@ -59,7 +59,7 @@ describe('I6: what a card says is true', () => {
     )
   })
 
-  it('does not take an accepted write for a rule in force when its change set fails', async () => {
+  it('does not take an accepted write for a rule in force when its change set fails (F28)', async () => {
     await using house = await startHouse()
     const { pomerium, slack } = house
     const story = storyOf(house)
@@ -80,7 +80,7 @@ describe('I6: what a card says is true', () => {
     assert.equal(await story.visit('alex'), 200)
   })
 
-  it('applies its own change set when nobody else has edits in it', async () => {
+  it('applies its own change set when nobody else has edits in it (F28)', async () => {
     await using house = await startHouse()
     house.pomerium.setAutoApply(false)
     await house.advance(61)
@@ -93,7 +93,7 @@ describe('I6: what a card says is true', () => {
     assert.ok(seen.every(({ heading, status }) => heading !== 'Active' || status === 200))
   })
 
-  it('leaves edits of others unpublished, and says that an administrator must apply them', async () => {
+  it('leaves edits of others unpublished, and says that an administrator must apply them (F28)', async () => {
     await using house = await startHouse()
     const { pomerium, slack } = house
     const story = storyOf(house)

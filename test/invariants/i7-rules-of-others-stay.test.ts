@@ -15,7 +15,7 @@ const FOREIGN = [
 ].map((rule) => JSON.parse(JSON.stringify(rule)) as { [key: string]: never })
 
 describe('I7: what the bot did not write stays as it is', () => {
-  it('keeps foreign rules byte for byte, through grants and their end, and reports them once', async () => {
+  it('keeps foreign rules byte for byte, through grants and their end, and reports them once (F26)', async () => {
     await using house = await startHouse()
     const { pomerium, slack } = house
     const story = storyOf(house)
@@ -54,7 +54,7 @@ describe('I7: what the bot did not write stays as it is', () => {
     await assertNoRuleWithoutGrant(house, FOREIGN)
   })
 
-  it('puts back a rule of its own that somebody took out, and reports the drift', async () => {
+  it('puts back a rule of its own that somebody took out, and reports the drift (F26)', async () => {
     await using house = await startHouse()
     const { pomerium, slack } = house
     const story = storyOf(house)
@@ -75,7 +75,7 @@ describe('I7: what the bot did not write stays as it is', () => {
     assert.match(slack.visibleText(alert), /count: 1/)
   })
 
-  it('never writes an enforced policy, and goes on when it is one no more', async () => {
+  it('never writes an enforced policy, and goes on when it is one no more (F26)', async () => {
     await using house = await startHouse()
     const { pomerium, slack } = house
     const story = storyOf(house)

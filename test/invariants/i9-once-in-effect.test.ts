@@ -15,7 +15,7 @@ const count = async (sql: string, ...values: string[]): Promise<number> =>
     .rows[0]?.n ?? -1
 
 describe('I9: delivered twice, done once', () => {
-  it('makes one request of a command that Slack delivers five times', async () => {
+  it('makes one request of a command that Slack delivers five times (F29)', async () => {
     const ack = slack.command(people.alex, APPROVALS, '/jit', 'request grafana-prod 1h INC-1 again')
     await Promise.all([ack, slack.redeliver(4)])
     await slack.waitFor(() => slack.ephemerals(people.alex).length >= 5)
@@ -31,7 +31,7 @@ describe('I9: delivered twice, done once', () => {
     await story.command('alex', `cancel ${ids[0] ?? ''}`)
   })
 
-  it('makes one request of a form that is sent five times', async () => {
+  it('makes one request of a form that is sent five times (F29)', async () => {
     await slack.command(people.alex, APPROVALS, '/jit', '')
     const view = await slack.waitFor(() => {
       const shown = slack.views(people.alex).at(-1)
@@ -50,7 +50,7 @@ describe('I9: delivered twice, done once', () => {
     await story.command('alex', `cancel ${rows[0]?.id ?? ''}`)
   })
 
-  it('opens one grant for a click that comes five times', async () => {
+  it('opens one grant for a click that comes five times (F29)', async () => {
     const id = await story.ask('alex', 'grafana-prod 1h INC-3 clicks')
     const clicked = story.click('kim', id, 'approve')
     await Promise.all([clicked, slack.redeliver(4)])
@@ -62,7 +62,7 @@ describe('I9: delivered twice, done once', () => {
     await story.untilCard(id, 'Ended')
   })
 
-  it('lets one of two win who approve and deny at the same moment, and tells the other', async () => {
+  it('lets one of two win who approve and deny at the same moment, and tells the other (F30)', async () => {
     for (let round = 0; round < 5; round += 1) {
       const id = await story.ask('alex', `grafana-prod 1h INC-4 race ${round}`)
       const [yes, no] = await Promise.all([
@@ -78,7 +78,7 @@ describe('I9: delivered twice, done once', () => {
     await pomerium.waitFor(() => story.rules().length === 0)
   })
 
-  it('counts two approvers who race, one of them twice, once each', async () => {
+  it('counts two approvers who race, one of them twice, once each (F30)', async () => {
     const id = await story.ask('alex', 'billing-db 30m INC-5 two approvers race')
     const card = story.card(id)
     assert.ok(card)

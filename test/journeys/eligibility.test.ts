@@ -51,7 +51,7 @@ describe('a holder who may not have it any more', () => {
     ],
   ]
   for (const [what, why, words, lose] of losses)
-    it(`${what}: access and wish end, with the reason, and nobody else's do`, async () => {
+    it(`${what}: access and wish end, with the reason, and nobody else's do (F41)`, async () => {
       await using house = await startHouse()
       const story = storyOf(house)
       const id = await active(story, 'alex')
@@ -89,7 +89,7 @@ describe('a holder who may not have it any more', () => {
       assert.equal(story.rules().length, 1)
     })
 
-  it('is found by the regular comparison when Slack told nobody', async () => {
+  it('is found by the regular comparison when Slack told nobody (F41)', async () => {
     await using house = await startHouse({ slack: { events: [] } })
     const story = storyOf(house)
     const id = await active(story, 'alex')

@@ -135,7 +135,7 @@ describe('a Rego policy that says no', () => {
     assert.equal(slack.messages(APPROVALS).length, posted)
   })
 
-  it('stops the approval too, and is asked again at the next click', async () => {
+  it('stops the approval too, and is asked again at the next click (F36)', async () => {
     const id = await asked('alex', 'grafana-prod 1h a look')
     policy = ({ stage }) => (stage === 'activate' ? { v: 1, effect: 'deny' } : ALLOW)
     assert.equal(
@@ -367,7 +367,7 @@ describe('a Rego policy that gives no answer', () => {
     ],
   ]
   for (const [what, cause, silence] of silences)
-    it(`leaves it to people when it ${what}`, async () => {
+    it(`leaves it to people when it ${what} (F35)`, async () => {
       silence()
       const said = await story.command('olga', 'request logs 1h on call')
       const id = /`([0-9A-Z]{8})`/.exec(said)?.[1] ?? ''
@@ -399,7 +399,7 @@ describe('a Rego policy that gives no answer', () => {
     assert.match(alert, /cause: \w+/)
   })
 
-  it('approves nothing: the request waits for the next click', async () => {
+  it('approves nothing: the request waits for the next click (F35)', async () => {
     const id = await asked('alex', 'grafana-prod 1h a look')
     for (const silentAt of ['approve', 'activate']) {
       policy = ({ stage }) => (stage === silentAt ? undefined : ALLOW)

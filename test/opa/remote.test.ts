@@ -79,7 +79,7 @@ describe('createRemoteRego', () => {
     })
   })
 
-  it('decides nothing on a 200 without a result, whatever else it says', async () => {
+  it('decides nothing on a 200 without a result, whatever else it says (F35)', async () => {
     await using opa = await startOpa({ decisionIds: ['d-1'], bundles: {} })
     await using rego = remote(opa)
     assert.deepEqual(await rego.ask(question), {
@@ -90,7 +90,7 @@ describe('createRemoteRego', () => {
     })
   })
 
-  it('decides nothing on a document that is not one of version 1', async () => {
+  it('decides nothing on a document that is not one of version 1 (F35)', async () => {
     const documents = [
       true,
       null,
@@ -124,7 +124,7 @@ describe('createRemoteRego', () => {
       assert.deepEqual(await outcome([{ kind: 'text', text }]), [invalid, 1], String(text))
   })
 
-  it('decides nothing on any other status, even when a decision comes with it', async () => {
+  it('decides nothing on any other status, even when a decision comes with it (F35)', async () => {
     const body = JSON.stringify({ result: { v: 1, effect: 'allow' } })
     for (const status of [201, 204, 304, 400, 401, 403, 404, 409, 429, 500, 502, 503]) {
       const fault: Fault = { kind: 'status', status, body }
@@ -161,13 +161,13 @@ describe('createRemoteRego', () => {
     assert.deepEqual(other.questions, [])
   })
 
-  it('waits no longer than its budget, and does not ask again', async () => {
+  it('waits no longer than its budget, and does not ask again (F35)', async () => {
     const silence = `unavailable: ${WHAT}: no answer within ${SHORT_MS} ms`
     for (const kind of ['hang', 'drip'] as const)
       assert.deepEqual(await outcome([{ kind }], { budgetMs: SHORT_MS }), [silence, 1])
   })
 
-  it('reads no more than 64 kB, and just that much', async () => {
+  it('reads no more than 64 kB, and just that much (F35)', async () => {
     const fill = (length: number): Fault => {
       const text = JSON.stringify({ result: NEEDS_APPROVAL })
       return { kind: 'text', text: text.padEnd(length) }
@@ -191,7 +191,7 @@ describe('createRemoteRego', () => {
     assert.deepEqual(said, [`unavailable: ${WHAT}: no answer within ${SHORT_MS} ms`, 2])
   })
 
-  it('decides nothing when nobody listens, or no such host is known', async () => {
+  it('decides nothing when nobody listens, or no such host is known (F35)', async () => {
     const gone = await startOpa()
     await gone[Symbol.asyncDispose]()
     await using refused = remote(gone)

@@ -24,7 +24,7 @@ describe('transaction', () => {
   const other = aCatalogue({ revision: 'd'.repeat(64) })
 
   for (const code of ['40001', '40P01'])
-    it(`tries again after ${code}, three times in all`, async () => {
+    it(`tries again after ${code}, three times in all (F16)`, async () => {
       await using database = await aDatabase(2)
       await failing(database, 2, code)
       let tries = 0
@@ -35,7 +35,7 @@ describe('transaction', () => {
       assert.deepEqual([isNew, tries], [true, 3])
     })
 
-  it('gives up after three tries', async () => {
+  it('gives up after three tries (F16)', async () => {
     await using database = await aDatabase(2)
     await failing(database, 3, '40001')
     await assert.rejects(
@@ -53,7 +53,7 @@ describe('transaction', () => {
     )
   })
 
-  it('gets over a real deadlock', async () => {
+  it('gets over a real deadlock (F16)', async () => {
     await using database = await aDatabase(3)
     const { store } = database
     const a = await ask(store, { by: alex })

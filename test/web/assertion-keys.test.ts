@@ -62,7 +62,7 @@ describe('createAssertionVerifier, with a published key set', () => {
     assert.equal(house.keys.fetches, 2)
   })
 
-  it('never goes by keys that are older, when there are no newer ones', async () => {
+  it('never goes by keys that are older, when there are no newer ones (F40)', async () => {
     await using house = await aHouse()
     await house.try(house.mint())
     house.keys.answer = sends(() => 'down', 502)
@@ -80,7 +80,7 @@ describe('createAssertionVerifier, with a published key set', () => {
     assert.equal(gist(await house.try(house.mint())), '503 status')
   })
 
-  it('takes a new key at once, and the one before as long as it is published', async () => {
+  it('takes a new key at once, and the one before as long as it is published (F40)', async () => {
     await using house = await aHouse()
     const before = house.mint()
     await house.try(before)
@@ -91,7 +91,7 @@ describe('createAssertionVerifier, with a published key set', () => {
     assert.equal(house.keys.fetches, 2)
   })
 
-  it('ends a key that is withdrawn with the next fetch', async () => {
+  it('ends a key that is withdrawn with the next fetch (F40)', async () => {
     await using house = await aHouse()
     const before = house.mint()
     await house.try(before)
@@ -103,7 +103,7 @@ describe('createAssertionVerifier, with a published key set', () => {
     assert.equal(gist(await house.try(before)), '401 key')
   })
 
-  it('looks for an unknown kid once in ten seconds, whoever asks how often', async () => {
+  it('looks for an unknown kid once in ten seconds, whoever asks how often (F40)', async () => {
     await using house = await aHouse()
     const stranger = createSigner({ now: () => house.clock.ms })
     const forged = () => stranger.mint(ALEX)
@@ -275,14 +275,14 @@ describe('createAssertionVerifier, with a published key set', () => {
     ],
   ]
   for (const [name, expected, answer] of table)
-    it(`answers ${expected.split(' ')[0]} when the key set ${name}`, async () => {
+    it(`answers ${expected.split(' ')[0]} when the key set ${name} (F40)`, async () => {
       await using house = await aHouse(undefined, expected.endsWith('timed-out') ? 50 : 10_000)
       house.keys.answer = answer(house.signer)
       assert.equal(gist(await house.try(house.mint())), expected)
       assert.equal(house.keys.fetches, 1)
     })
 
-  it('answers 503 when nobody is at the address', async () => {
+  it('answers 503 when nobody is at the address (F40)', async () => {
     await using house = await aHouse()
     await house.keys[Symbol.asyncDispose]()
     assert.equal(gist(await house.try(house.mint())), '503 unreachable')
