@@ -19,13 +19,24 @@ export interface MainProcess extends AsyncDisposable {
   kill(signal: NodeJS.Signals): void
 }
 
-/** Starts `src/main.ts` with this environment and nothing of ours. */
-export function startMain(env: Readonly<Record<string, string>>, cwd?: string): MainProcess {
-  const child: ChildProcess = spawn(process.execPath, [MAIN], {
-    env: { ...INHERITED, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    ...(cwd === undefined ? {} : { cwd }),
-  })
+/**
+ * Starts `src/main.ts` with this environment and nothing of ours. `limit`: what the shell is told before, such as
+ * `ulimit -n 64`.
+ */
+export function startMain(
+  env: Readonly<Record<string, string>>,
+  cwd?: string,
+  limit = ':',
+): MainProcess {
+  const child: ChildProcess = spawn(
+    'sh',
+    ['-c', `${limit}; exec "$0" "$1"`, process.execPath, MAIN],
+    {
+      env: { ...INHERITED, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(cwd === undefined ? {} : { cwd }),
+    },
+  )
   let stdout = ''
   let stderr = ''
   const ready = Promise.withResolvers<number>()
