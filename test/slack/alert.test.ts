@@ -161,6 +161,8 @@ describe('alertMessage', () => {
       'message.rerouted',
       'audit.head_published',
       'audit.chain_broken',
+      'audit.trail_behind',
+      'audit.restore_adopted',
       'audit.heads_not_kept',
       'audit.month_summed_up',
       'audit.stream_failing',

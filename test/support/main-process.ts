@@ -50,7 +50,7 @@ export function startMain(
   })
   const exited = new Promise<number | NodeJS.Signals>((resolve) => {
     child.once('close', (code, signal) => {
-      ready.reject(new Error(`ended before it was ready:\n${stderr}${stdout}`))
+      ready.reject(new Error(`ended before it was ready (${code ?? signal}):\n${stderr}${stdout}`))
       resolve(code ?? signal ?? 'SIGKILL')
     })
   })
