@@ -6,7 +6,8 @@ import type { Transaction } from './store.ts'
 
 /**
  * Goes on with a database that was restored from a back-up: ends all access that it takes for open, since somebody may
- * have taken it away after the back-up, and has every policy compared. Returns the requests whose access ends.
+ * have taken it away after the back-up, and has every policy compared. Returns the requests whose access ends; none when
+ * it was adopted before, for the heads of another host.
  */
 export async function adoptRestored(
   tx: Transaction,
@@ -19,6 +20,9 @@ export async function adoptRestored(
     readonly operator: string
   },
 ): Promise<readonly Approved[]> {
+  const action = 'audit.restore_adopted'
+  const [adopted] = await tx.audit.newest({ action }, Number.MAX_SAFE_INTEGER, 1)
+  if (adopted !== undefined && adopted.seq > details.seq) return []
   const holding = await tx.requests.holding('all', Number.MAX_SAFE_INTEGER)
   const ended: Approved[] = []
   for (const request of await tx.requests.lockAll(holding.map(({ id }) => id))) {
@@ -31,7 +35,7 @@ export async function adoptRestored(
   await tx.work.markAll(policies.map(({ resourceId: subject }) => ({ kind: 'policy', subject })))
   tx.audit.append({
     ...act,
-    action: 'audit.restore_adopted',
+    action,
     alert: true,
     details: { ...details, ended: ended.length },
   })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
@@ -148,6 +148,8 @@ describe('a database restored from a back-up of before', () => {
   })
 
   it('gives back nothing that was taken away, and reports what it does not know, which ends by its date (F44)', async () => {
+    const ofOtherHost = join(folder, 'heads of another host')
+    await copyFile(heads, ofOtherHost)
     const done = await adopt(heads, '--yes')
     assert.equal(done.type, 'ok', done.text)
     assert.match(done.text, new RegExp(`^ended ${taken}`, 'm'))
@@ -171,6 +173,9 @@ describe('a database restored from a back-up of before', () => {
     const again = await story.ask('alex', 'grafana-prod 1h INC-4 asked again')
     await story.click('kim', again, 'approve')
     await story.minutesUntil('active', async () => (await story.request(again)).state === 'active')
+    const second = await adopt(ofOtherHost, '--yes')
+    assert.deepEqual([second.type, second.text.split('\n').length], ['ok', 1])
+    assert.equal((await story.request(again)).state, 'active')
     await house.advance(8 * 3_600)
     assert.equal(await story.visit('robin'), 403)
     assert.match((await adopt(heads, '--yes')).text, /there is nothing to adopt$/)
