@@ -20,11 +20,13 @@ type Deps = PolicyDeps & { readonly breaker: Breaker }
 
 /** The worker's hand for policies: applies them, and sorts what went wrong into later and never. */
 export function policyWork(deps: Deps): WorkHandler {
-  return async ({ subject, attempts }, lease) => {
+  return async ({ subject, attempts, isUrgent }, lease) => {
     const resourceId = subject as ResourceId
     const { situation, waitMs } = await readSituation(deps, resourceId)
     const handled: Handled =
-      waitMs > 0 ? { type: 'again', afterMs: waitMs } : await tryPolicy(deps, situation, lease)
+      waitMs > 0
+        ? { type: 'again', afterMs: waitMs }
+        : await tryPolicy(deps, situation, { lease, isUrgent })
     return watchEnds(deps, situation, await judged(deps, situation, handled, attempts))
   }
 }
@@ -51,10 +53,14 @@ async function judged(
   return handled
 }
 
-async function tryPolicy(deps: Deps, situation: Situation, lease: Lease): Promise<Handled> {
+async function tryPolicy(
+  deps: Deps,
+  situation: Situation,
+  { lease, isUrgent }: { readonly lease: Lease; readonly isUrgent: boolean },
+): Promise<Handled> {
   const { breaker } = deps
   const { resourceId } = situation
-  const awayMs = breaker.enter()
+  const awayMs = breaker.enter(isUrgent)
   if (awayMs > 0) return { type: 'again', afterMs: awayMs }
   try {
     const handled = await applyPolicy(deps, situation, lease)

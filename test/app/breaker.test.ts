@@ -112,4 +112,19 @@ describe('Breaker', () => {
     breaker.succeeded()
     assert.deepEqual([breaker.enter(), breaker.enter(), breaker.enter()], [0, 0, 0])
   })
+
+  it('lets what is urgent probe every five seconds, but not before the host asked for', () => {
+    const clocked = aBreaker()
+    const { breaker } = clocked
+    clocked.fail(5)
+    assert.deepEqual([breaker.enter(), breaker.enter(true)], [30_000, 5_000])
+    clocked.advance(5_000)
+    assert.deepEqual([breaker.enter(true), breaker.enter(true)], [0, 3_000], 'one at a time')
+    breaker.failed()
+    assert.deepEqual([breaker.enter(), breaker.enter(true)], [30_000, 5_000])
+    clocked.advance(5_000)
+    assert.equal(breaker.enter(true), 0)
+    breaker.failed(60_000)
+    assert.deepEqual([breaker.enter(), breaker.enter(true)], [60_000, 60_000])
+  })
 })
