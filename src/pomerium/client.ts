@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { OnCall } from '../app/outside-call.ts'
 import { PolicyApiError } from '../app/policy-api.ts'
 import { invalidAnswer, refusalError, type Attempt } from './errors.ts'
 import { createHttp, type HttpAnswer } from './http.ts'
@@ -15,6 +16,8 @@ export interface ClientOptions {
   /** Deadline of one HTTP exchange from connection to last byte, default 15 s. */
   readonly timeoutMs?: number | undefined
   readonly log?: Pick<Log, 'debug' | 'warn'> | undefined
+  /** Told of every exchange, those of tokens too. */
+  readonly onCall?: OnCall | undefined
 }
 
 /** One call of the API. */
@@ -50,9 +53,9 @@ const defaultMaxBytes = 1024 * 1024
 
 /** Authorized calls with parsed answers. A 401 is followed by one token exchange and one more try. */
 export function createClient(options: ClientOptions): Client {
-  const { apiUserToken, now, log } = options
+  const { apiUserToken, now, log, onCall } = options
   const timeoutMs = options.timeoutMs ?? defaultTimeoutMs
-  const http = createHttp({ baseUrl: options.baseUrl, now, timeoutMs })
+  const http = createHttp({ baseUrl: options.baseUrl, now, timeoutMs, onCall })
   const session = createSession({ http, apiUserToken, now, log })
 
   async function ask<T>(call: Call<T>): Promise<Answer<T>> {

@@ -1,4 +1,7 @@
 import { Agent, errors, request, type Dispatcher } from 'undici'
+import type { OnCall } from '../app/outside-call.ts'
+import { observed, statusLabel } from '../app/outside-call.ts'
+import { PolicyApiError } from '../app/policy-api.ts'
 import { invalidAnswer, networkError, type Attempt } from './errors.ts'
 
 /** One HTTP exchange. */
@@ -32,8 +35,9 @@ export function createHttp(options: {
   readonly baseUrl: string
   readonly now: () => number
   readonly timeoutMs: number
+  readonly onCall?: OnCall | undefined
 }): Http {
-  const { now, timeoutMs } = options
+  const { now, timeoutMs, onCall } = options
   const baseUrl = options.baseUrl.replace(/\/+$/, '')
   const agent = new Agent({
     connections: 16,
@@ -79,13 +83,25 @@ export function createHttp(options: {
   }
 
   return {
-    send,
+    send: (call) => observed(onCall, `${call.method} ${routeOf(call)}`, () => send(call), STATUS),
     async [Symbol.asyncDispose]() {
       if (isClosed) return
       isClosed = true
       await agent.close()
     },
   }
+}
+
+const STATUS = {
+  of: ({ status }: HttpAnswer) => statusLabel(status),
+  ofFailure: (error: unknown) => (error instanceof PolicyApiError ? error.code : 'other'),
+}
+
+/** The address without the ids in it, which are every other part: `policies`, `clusters/settings`. */
+function routeOf({ path }: HttpCall): string {
+  const [place = ''] = path.split('?')
+  const names = place.split('/').filter((_, index) => index % 2 === 0)
+  return names.length === 1 ? place : names.slice(1).join('/')
 }
 
 function headersOf(call: HttpCall): Record<string, string> {

@@ -1,5 +1,6 @@
 import { App, type Logger, type Receiver } from '@slack/bolt'
 import type { WebClient } from '@slack/web-api'
+import type { OnCall } from '../app/outside-call.ts'
 import type { Log } from '../app/ports.ts'
 import type { UseCases } from '../app/use-cases.ts'
 import { ANSWERED_ACTIONS, listenToActions } from './actions.ts'
@@ -36,6 +37,7 @@ export interface SlackAppOptions {
   readonly log: Log
   /** A new short word by which somebody's complaint is found in the log. */
   readonly errorId: () => string
+  readonly onCall?: OnCall | undefined
 }
 
 export interface SlackApp {
@@ -72,7 +74,7 @@ export async function createSlackApp(options: SlackAppOptions): Promise<SlackApp
   const deps: ListenerDeps = {
     useCases,
     client,
-    answer: createAnswers({ apiUrl, log }),
+    answer: createAnswers({ apiUrl, log, onCall: options.onCall }),
     log,
     errorId,
   }

@@ -4,6 +4,7 @@ import {
   WebAPIRateLimitedError,
   WebAPIRequestError,
 } from '@slack/web-api'
+import { statusLabel } from '../app/outside-call.ts'
 
 /** How a call to Slack's Web API failed; nothing of the request or of an answer's body is in it. */
 export type SlackFailure =
@@ -48,6 +49,13 @@ export function slackFailure(error: unknown): SlackFailure {
     kind: 'no-answer',
     reason: networkReason(error instanceof WebAPIRequestError ? error.original : error),
   }
+}
+
+/** The failure as numbers know it; `refused` is an answer such as that there is no such message. */
+export function callStatus(failure: SlackFailure): string {
+  if (failure.kind === 'http') return statusLabel(failure.status)
+  if (failure.kind !== 'platform') return failure.kind
+  return isPassingCode(failure.code) ? 'troubled' : 'refused'
 }
 
 /** The failure in a few words, for a log line or an error message. */

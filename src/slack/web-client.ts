@@ -1,8 +1,10 @@
 import type { Logger } from '@slack/bolt'
 import { WebClient, type WebClientOptions } from '@slack/web-api'
 import { Agent, fetch } from 'undici'
+import type { OnCall } from '../app/outside-call.ts'
+import { observed } from '../app/outside-call.ts'
 import type { SlackTeamId, SlackUserId } from '../domain/ids.ts'
-import { failureText, isPassingCode, slackFailure } from './failure.ts'
+import { callStatus, failureText, isPassingCode, slackFailure } from './failure.ts'
 
 const CALL_TIMEOUT_MS = 5_000
 const ANSWER_MAX_BYTES = 4 * 1024 * 1024
@@ -54,8 +56,22 @@ export function webClientOptions({ apiUrl, logger }: SlackAddress): WebClientOpt
 }
 
 /** The client that every call of the bot goes through. */
-export function createWebClient(options: SlackAddress & { readonly botToken: string }): WebClient {
-  return new WebClient(options.botToken, webClientOptions(options))
+export function createWebClient(
+  options: SlackAddress & { readonly botToken: string; readonly onCall?: OnCall | undefined },
+): WebClient {
+  const { onCall } = options
+  class ObservedClient extends WebClient {
+    // Every method of the client comes through here.
+    override apiCall(...call: Parameters<WebClient['apiCall']>) {
+      return observed(onCall, call[0], () => super.apiCall(...call), STATUS)
+    }
+  }
+  return new ObservedClient(options.botToken, webClientOptions(options))
+}
+
+const STATUS = {
+  of: () => 'ok',
+  ofFailure: (error: unknown) => callStatus(slackFailure(error)),
 }
 
 /** Slack's libraries write whole bodies, with what people typed, at the debug level: that level is cut off. */
