@@ -117,7 +117,6 @@ async function carryOut(
     ...slackAsOf(actor, requester, ...involved.approvers),
   }
   await recordChange(tx, request, { ...decision, details }, act)
-  deps.log.info({ requestId: change.id, actor: change.actor, via: change.via }, decision.action)
   return { ok: true, value: await viewIn(tx, catalogue, decision.next, deps.pages) }
 }
 

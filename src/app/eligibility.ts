@@ -142,7 +142,7 @@ function groupsFor(
 }
 
 async function disqualify(
-  { store, log }: EligibilityDeps,
+  { store }: EligibilityDeps,
   { id }: AccessRequest,
   why: Ineligibility,
 ): Promise<void> {
@@ -151,7 +151,6 @@ async function disqualify(
     const decision = decide(request, { type: 'disqualify', at: tx.now, why })
     if (request === undefined || !decision.ok) return
     await recordChange(tx, request, decision, BY_BOT)
-    log.info({ requestId: id, why }, decision.action)
   })
 }
 

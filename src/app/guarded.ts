@@ -1,13 +1,14 @@
 import type { Breaker } from './breaker.ts'
 import type { Log, MessengerError } from './ports.ts'
 import { mayPass } from './reroute-card.ts'
+import type { Claim } from './work-list.ts'
+import { workFacts } from './work-list.ts'
 import type { Handled } from './worker.ts'
 
 /** Runs a step behind Slack's breaker and turns what could not be shown into a result: later, or never. */
 export async function guarded(
   deps: { readonly breaker: Breaker; readonly log: Log },
-  attempts: number,
-  subject: string,
+  claim: Claim,
   step: () => Promise<readonly MessengerError[] | Handled>,
 ): Promise<Handled> {
   const { breaker, log } = deps
@@ -28,11 +29,14 @@ export async function guarded(
   if (later === undefined) breaker.succeeded()
   else breaker.failed(later.retryAfterMs)
   if (later !== undefined) {
-    log.warn({ err: later, subject, attempt: attempts + 1 }, 'message not shown yet')
+    log.warn(
+      { err: later, ...workFacts(claim), attempt: claim.attempts + 1 },
+      'message not shown yet',
+    )
     return { type: 'failed', error: later.message, retryAfterMs: later.retryAfterMs }
   }
   const [trouble] = troubles
   if (trouble === undefined) return { type: 'done' }
-  log.error({ err: trouble, subject }, 'message cannot be shown')
+  log.error({ err: trouble, ...workFacts(claim) }, 'message cannot be shown')
   return { type: 'blocked', error: trouble.message }
 }

@@ -36,7 +36,7 @@ export async function link(
   assertion: Assertion,
   text: string,
 ): Promise<Outcome<LinkState>> {
-  const { store, pages, log } = deps
+  const { store, pages } = deps
   if (pages === undefined) return { ok: false, refusal: { code: 'no-pages' } }
   const code = typedCode(text)
   const user = await store.transaction((tx) =>
@@ -48,7 +48,6 @@ export async function link(
     const refuse = async (refusal: Refusal, more: Particulars = {}) => {
       const isAlert = refusal.code === 'link-email-differs' || refusal.code === 'link-subject-taken'
       await recordRefused(tx, assertion, refusal, isAlert, { ...aboutUser(user), ...more })
-      log.info({ user: user.userId, refusal: refusal.code }, 'link refused')
       return { ok: false, refusal } as const
     }
     if (!found.ok) return refuse(found.refusal)
@@ -79,13 +78,12 @@ export async function link(
     })
     // What they have or asked for may be another address's now.
     await markIfOpen(tx, user.userId)
-    log.info({ user: user.userId }, isNew ? 'linked' : 'relinked')
     return { ok: true, value: await stateIn(tx, assertion) }
   })
 }
 
 /** Takes the link of whoever is at the door away; see PageCases. */
-export function unlink({ store, log }: Deps, assertion: Assertion): Promise<Outcome<LinkState>> {
+export function unlink({ store }: Deps, assertion: Assertion): Promise<Outcome<LinkState>> {
   return store.transaction(async (tx) => {
     const { subject, email } = assertion
     const none = { ok: false, refusal: { code: 'not-linked' } } as const
@@ -98,7 +96,6 @@ export function unlink({ store, log }: Deps, assertion: Assertion): Promise<Outc
       ...sourceOf(assertion),
     } as const
     if (!(await unlinkUser(tx, { teamId, userId }, act, { subject }))) return none
-    log.info({ user: userId }, 'unlinked')
     return { ok: true, value: await stateIn(tx, assertion) }
   })
 }

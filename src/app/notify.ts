@@ -23,9 +23,9 @@ const OTHER_REPLICA_MS = 5_000
  * missing, and adds to each thread the lines of what changed. One message that cannot be shown holds up no other.
  */
 export function messagesWork(deps: NotifyDeps): WorkHandler {
-  return ({ subject, attempts }, lease) =>
-    guarded(deps, attempts, subject, async () => {
-      const id = subject as RequestId
+  return (claim, lease) =>
+    guarded(deps, claim, async () => {
+      const id = claim.subject as RequestId
       // The messages first: what is found of the request after that is at least as new as what they show.
       const messages = await deps.store.statement((db) => db.messages.of(id))
       const view = await deps.store.statement(async (db) => {
@@ -54,6 +54,8 @@ export function messagesWork(deps: NotifyDeps): WorkHandler {
         view.resource === undefined &&
         view.request.status === 'pending' &&
         messages.every(({ kind }) => kind !== 'card')
+      if (troubles.length === 0 && !isCardOwed)
+        deps.log.debug({ requestId: id, version: view.request.version }, 'shown in Slack')
       // A replica with a newer catalogue may know where the card goes.
       if (troubles.length === 0 && isCardOwed) return { type: 'again', afterMs: OTHER_REPLICA_MS }
       return troubles
@@ -162,18 +164,18 @@ async function changesOwed(
  * fallback channel.
  */
 export function alertWork(deps: NotifyDeps): WorkHandler {
-  return ({ subject, attempts }, lease) =>
-    guarded(deps, attempts, subject, async () => {
+  return (claim, lease) =>
+    guarded(deps, claim, async () => {
       const channel = deps.catalogue().auditChannel
-      const seq = Number(subject)
+      const seq = Number(claim.subject)
       const event = await deps.store.statement(async (db) =>
         (await db.messages.isAlertPosted(seq)) ? undefined : db.audit.find(seq),
       )
       if (event === undefined) return []
-      const { action, resourceId: resource } = event
+      const { action, requestId, resourceId: resource } = event
       const head = formatHead(event)
       if (isNotice(action)) deps.log.info({ action, head }, 'audit head')
-      else deps.log.error({ action, resource, seq, head }, 'alert')
+      else deps.log.error({ action, requestId, resource, seq, head }, 'alert')
       if (channel === undefined) return []
       try {
         await postAlert(deps, channel, event, lease)

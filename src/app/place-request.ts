@@ -183,10 +183,6 @@ async function place(
     await recordChange(tx, pending, aged(alone.step, age), isEmergency ? act : BY_BOT)
   }
   const request = alone.step?.next ?? pending
-  deps.log.info(
-    { ...about, requester: wish.actor, kind: pending.kind },
-    alone.step?.action ?? decision.action,
-  )
   return { ok: true, value: await viewIn(tx, catalogue, request, deps.pages), ...told }
 }
 

@@ -6,7 +6,7 @@ import type { Deps } from './deps.ts'
 import { identify, isUndecided } from './identify.ts'
 import { BY_BOT, recordChange } from './record.ts'
 
-type RecountDeps = Pick<Deps, 'store' | 'directory' | 'catalogue' | 'rego' | 'log'>
+type RecountDeps = Pick<Deps, 'store' | 'directory' | 'catalogue' | 'rego'>
 
 /**
  * Counts the approvals of requests that wait once more, by the rights that their givers have now; false when some could
@@ -40,7 +40,6 @@ async function recountOf(deps: RecountDeps, request: AccessRequest): Promise<boo
     const decision = decide(locked, { type: 'recount', at: tx.now, resource, colleagues, mayRise })
     if (!decision.ok) return true
     await recordChange(tx, locked, decision, BY_BOT)
-    deps.log.info({ requestId: request.id }, decision.action)
     return true
   })
 }

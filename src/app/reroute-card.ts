@@ -65,7 +65,8 @@ export async function rerouteAlert(
     await tx.messages.alertPosted(event.seq, place)
     await recordReroute(tx, aboutOf(event), { from, to, refused })
   })
-  deps.log.error({ err: refused, seq: event.seq, channel: to }, 'alert posted elsewhere')
+  const { requestId, seq } = event
+  deps.log.error({ err: refused, requestId, seq, channel: to }, 'alert posted elsewhere')
 }
 
 type About = Pick<AuditEvent, 'requestId' | 'resourceId'>

@@ -1,10 +1,21 @@
-/**
- * `policy`: a resource's policy; `messages`: those of a request; `moment`: a request that time changes; `alert`: an
- * audit event; `eligibility`: a person whose requests and grants are looked at again; `stream`: a destination of the trail;
- * `activity`: what Pomerium's log says of a cluster's policies.
- */
-export type WorkKind =
-  'policy' | 'messages' | 'moment' | 'alert' | 'eligibility' | 'stream' | 'activity'
+export const WORK_KINDS = [
+  /** A resource's policy. */
+  'policy',
+  /** Those of a request. */
+  'messages',
+  /** A request that time changes. */
+  'moment',
+  /** An audit event. */
+  'alert',
+  /** A person whose requests and grants are looked at again. */
+  'eligibility',
+  /** A destination of the trail. */
+  'stream',
+  /** What Pomerium's log says of a cluster's policies. */
+  'activity',
+] as const
+
+export type WorkKind = (typeof WORK_KINDS)[number]
 
 /** Something that is out of date. */
 export interface Mark {
@@ -40,6 +51,12 @@ export interface Claim {
 export interface Done {
   readonly type: 'done'
   readonly lookAfterMs?: number
+}
+
+/** What a line of the log says of a piece of work: the request that it is about, where it is about one. */
+export function workFacts({ kind, subject }: Pick<Claim, 'kind' | 'subject'>): object {
+  const isOfRequest = kind === 'messages' || kind === 'moment'
+  return { kind, subject, ...(isOfRequest ? { requestId: subject } : {}) }
 }
 
 /** How a try ended: `done` clears the key unless it moved meanwhile. */

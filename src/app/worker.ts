@@ -3,6 +3,7 @@ import type { Lease } from './lease.ts'
 import { LeaseLost } from './lease.ts'
 import type { Log } from './ports.ts'
 import type { Claim, Done, WakeUps, WorkKind, WorkList, WorkResult } from './work-list.ts'
+import { workFacts } from './work-list.ts'
 
 /** How a handler fared. */
 export type Handled =
@@ -111,7 +112,7 @@ async function work(deps: WorkerDeps, lane: Lane, claim: Claim): Promise<void> {
     handled = await handler(claim, lease)
   } catch (error) {
     if (!(error instanceof LeaseLost))
-      deps.log.error({ err: error, kind: claim.kind, subject: claim.subject }, 'work failed')
+      deps.log.error({ err: error, ...workFacts(claim) }, 'work failed')
     handled = { type: 'failed', error: error instanceof Error ? error.message : String(error) }
   } finally {
     over.abort()
@@ -120,7 +121,7 @@ async function work(deps: WorkerDeps, lane: Lane, claim: Claim): Promise<void> {
     await deps.list.settle(claim, resultOf(handled, claim, deps.random))
   } catch (error) {
     // The lease runs out and somebody does it again: doing things twice is safe here.
-    deps.log.warn({ err: error, kind: claim.kind, subject: claim.subject }, 'work not settled')
+    deps.log.warn({ err: error, ...workFacts(claim) }, 'work not settled')
   }
 }
 
@@ -150,7 +151,7 @@ function keepLease(deps: WorkerDeps, claim: Claim, leaseMs: number, over: AbortS
       try {
         await lease.hold()
       } catch (error) {
-        deps.log.warn({ err: error, kind: claim.kind, subject: claim.subject }, 'lease not renewed')
+        deps.log.warn({ err: error, ...workFacts(claim) }, 'lease not renewed')
         if (error instanceof LeaseLost) return
       }
     }

@@ -22,7 +22,7 @@ import { DENIAL } from './deny-form.ts'
 import { CANCEL_ACTION } from './direct.ts'
 import { openExtendForm } from './extend-modal.ts'
 import type { ListenerDeps, Say } from './listener.ts'
-import { afterAck, sentence } from './listener.ts'
+import { aboutRequest, afterAck, sentence } from './listener.ts'
 import type { RequestDraft } from './request-draft.ts'
 import { openRequestForm } from './request-modal.ts'
 import { OBJECTION } from './review-form.ts'
@@ -36,7 +36,7 @@ interface Click extends Act {
   readonly clicked?: MessagePlace
 }
 
-type OnClick = (click: Click, say: Say, triggerId: string) => Promise<void>
+type OnClick = (deps: ListenerDeps, click: Click, say: Say, triggerId: string) => Promise<void>
 
 /** Answers the buttons; a refusal is told privately, success shows on the card. */
 export function listenToActions(app: App, deps: ListenerDeps): void {
@@ -46,14 +46,14 @@ export function listenToActions(app: App, deps: ListenerDeps): void {
     [END_ACTION]: decide((click) => useCases.endGrant(click)),
     [CANCEL_ACTION]: decide(({ actor, via, id }) => useCases.cancelRequest({ actor, via, id })),
     [JUSTIFIED_ACTION]: decide((click) => useCases.reviewGrant({ ...click, verdict: 'justified' })),
-    [DENY_ACTION]: opens(deps, DENIAL),
+    [DENY_ACTION]: opens(DENIAL),
     // The browser has opened the page already.
     [OPEN_PAGE_ACTION]: () => Promise.resolve(),
-    [SHORTEN_ACTION]: opens(deps, APPROVAL),
-    [NOT_JUSTIFIED_ACTION]: opens(deps, OBJECTION),
-    [EXTEND_ACTION]: ({ actor, id }, say, triggerId) =>
+    [SHORTEN_ACTION]: opens(APPROVAL),
+    [NOT_JUSTIFIED_ACTION]: opens(OBJECTION),
+    [EXTEND_ACTION]: (deps, { actor, id }, say, triggerId) =>
       openExtendForm(deps, { actor, triggerId, id, say }),
-    [AGAIN_ACTION]: ({ actor, id }, say, triggerId) =>
+    [AGAIN_ACTION]: (deps, { actor, id }, say, triggerId) =>
       openRequestForm(deps, { actor, triggerId, say }, 'access', () =>
         earlierRequest(deps, actor, id),
       ),
@@ -78,14 +78,14 @@ export const ANSWERED_ACTIONS = [
 type AnsweredAction = (typeof ANSWERED_ACTIONS)[number]
 
 function decide(act: (click: Click) => Promise<Outcome<RequestView>>): OnClick {
-  return async (click, say) => {
+  return async (_deps, click, say) => {
     const outcome = await act(click)
     if (!outcome.ok) await say(sentence(refusalText(outcome.refusal)))
   }
 }
 
-function opens<Answer>(deps: ListenerDeps, form: AnswerForm<Answer>): OnClick {
-  return (click, say, triggerId) => openAnswerForm(deps, form, { ...click, triggerId, say })
+function opens<Answer>(form: AnswerForm<Answer>): OnClick {
+  return (deps, click, say, triggerId) => openAnswerForm(deps, form, { ...click, triggerId, say })
 }
 
 /** What a request of somebody's own asked for; nothing when it is not among theirs, whoever else's it may be. */
@@ -109,25 +109,26 @@ async function earlierRequest(
   }
 }
 
-function onClick(app: App, deps: ListenerDeps, actionId: string, work: OnClick): void {
+function onClick(app: App, all: ListenerDeps, actionId: string, work: OnClick): void {
   const constraints = { type: 'block_actions' as const, action_id: actionId }
   app.action<BlockAction<ButtonAction>>(constraints, async ({ ack, body, action }) => {
     await ack()
     const actor = body.user.id as SlackUserId
+    const id = parseRequestId(action.value ?? '')
+    const deps = id === undefined ? all : aboutRequest(all, id)
     const clicked = cardOf(body)
     const place = body.channel === undefined ? {} : { channel: body.channel.id as SlackChannelId }
     const say: Say = async (message) => {
-      if (!(await deps.answer(body.response_url, message)))
+      if (!(await deps.answer(body.response_url, message, deps.log)))
         await tell(deps, { actor, ...place }, message)
     }
     await afterAck(deps, { what: actionId, actor, say }, async () => {
-      const id = parseRequestId(action.value ?? '')
       if (id === undefined) {
         deps.log.warn({ actor, actionId }, 'a button carried no request id')
         return say(sentence(refusalText({ code: 'no-such-request' })))
       }
       const click = { actor, via: 'button' as const, id }
-      return work(clicked === undefined ? click : { ...click, clicked }, say, body.trigger_id)
+      return work(deps, clicked === undefined ? click : { ...click, clicked }, say, body.trigger_id)
     })
   })
 }

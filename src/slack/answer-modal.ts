@@ -8,7 +8,7 @@ import { loadingForm } from './form-parts.ts'
 import type { FormState } from './form-state.ts'
 import { readForm } from './form-state.ts'
 import type { ListenerDeps, Say } from './listener.ts'
-import { afterAck, sentence } from './listener.ts'
+import { aboutRequest, afterAck, sentence } from './listener.ts'
 import { openModal, showInModal } from './modal.ts'
 import { code } from './mrkdwn.ts'
 import { notUnderstood } from './submission.ts'
@@ -78,32 +78,33 @@ export async function openAnswerForm<Answer>(
 /** Answers the submission of the form. */
 export function listenToAnswerForm<Answer>(
   app: App,
-  deps: ListenerDeps,
+  all: ListenerDeps,
   kind: AnswerForm<Answer>,
 ): void {
   app.view<ViewSubmitAction>(
     { callback_id: kind.callbackId, type: 'view_submission' },
     async (args) => {
       const { ack, body, view } = args
-      const about = parseMetadata(view.private_metadata)
+      const answered = parseMetadata(view.private_metadata)
       const state = readForm(view.state.values)
-      if (about === undefined || !state.ok) {
+      if (answered === undefined || !state.ok) {
         const problem = state.ok
           ? 'the metadata of a form is not the id of a request'
           : state.problem
-        return notUnderstood(deps, args, kind.field, problem)
+        return notUnderstood(all, args, kind.field, problem)
       }
       const read = kind.read(state.value)
       if (!read.ok) return ack({ response_action: 'errors', errors: read.errors })
       await ack()
       const actor = body.user.id as SlackUserId
-      const { id, clicked } = about
+      const { id, clicked } = answered
+      const deps = aboutRequest(all, id)
       const place = clicked === undefined ? {} : { channel: clicked.channel }
       const say: Say = (message) => tell(deps, { actor, ...place }, message)
       return afterAck(deps, { what: kind.what, actor, say }, async () => {
         const outcome = await kind.act(
           deps.useCases,
-          { actor, via: 'modal', ...about },
+          { actor, via: 'modal', ...answered },
           read.answer,
         )
         if (outcome.ok) return

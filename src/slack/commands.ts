@@ -10,7 +10,7 @@ import { auditAnswer } from './audit-answer.ts'
 import { openExtendForm } from './extend-modal.ts'
 import { linkCodeMessage } from './link-words.ts'
 import type { ListenerDeps, Say } from './listener.ts'
-import { afterAck, sentence } from './listener.ts'
+import { aboutRequest, afterAck, sentence } from './listener.ts'
 import { mineList, pendingList, resourceList, reviewList } from './lists.ts'
 import { code } from './mrkdwn.ts'
 import { refusedDraft } from './request-draft.ts'
@@ -45,7 +45,7 @@ interface Typed {
 }
 
 /** Answers the slash command, whatever name it has in Slack. */
-export function listenToCommands(app: App, deps: ListenerDeps): void {
+export function listenToCommands(app: App, all: ListenerDeps): void {
   app.command(/^\//, async ({ command, ack }) => {
     const text = command.text ?? ''
     const ackWith = (mrkdwn: string) => ack({ response_type: 'ephemeral', ...sentence(mrkdwn) })
@@ -55,14 +55,15 @@ export function listenToCommands(app: App, deps: ListenerDeps): void {
     if (line.type === 'usage')
       return ack({ response_type: 'ephemeral', ...withTypedLine(usageText(line.problem), text) })
     await ack()
+    const deps = 'id' in line ? aboutRequest(all, line.id) : all
     const actor = command.user_id as SlackUserId
     const channel = command.channel_id as SlackChannelId
     const say: Say = async (message) => {
-      if (!(await deps.answer(command.response_url, message)))
+      if (!(await deps.answer(command.response_url, message, deps.log)))
         await tell(deps, { actor, channel }, message)
     }
     const whisper: Say = async (message) => {
-      if (!(await deps.answer(command.response_url, message)))
+      if (!(await deps.answer(command.response_url, message, deps.log)))
         await tell(deps, { actor, channel, leavesNothing: true }, message)
     }
     const typed = { actor, text, triggerId: command.trigger_id, say, whisper }

@@ -8,7 +8,7 @@ import { EXTEND_CALLBACK, EXTEND_TITLE, extendForm } from './extend-form.ts'
 import { loadingForm, noticeModal } from './form-parts.ts'
 import { readForm, textIn } from './form-state.ts'
 import type { ListenerDeps, Say } from './listener.ts'
-import { afterAck, sentence } from './listener.ts'
+import { aboutRequest, afterAck, sentence } from './listener.ts'
 import { openModal, showInModal } from './modal.ts'
 import { code } from './mrkdwn.ts'
 import type { RequestGaps, RequestWords } from './request-words.ts'
@@ -58,7 +58,7 @@ export async function openExtendForm(
 }
 
 /** Answers the submission of the form that asks for a later end. */
-export function listenToExtendForm(app: App, deps: ListenerDeps): void {
+export function listenToExtendForm(app: App, all: ListenerDeps): void {
   app.view<ViewSubmitAction>(
     { callback_id: EXTEND_CALLBACK, type: 'view_submission' },
     async (args) => {
@@ -66,8 +66,9 @@ export function listenToExtendForm(app: App, deps: ListenerDeps): void {
       const id = parseRequestId(args.view.private_metadata)
       if (!read.ok || id === undefined) {
         const problem = read.ok ? 'the metadata of a form is not the id of a request' : read.problem
-        return notUnderstood(deps, args, 'reason', problem)
+        return notUnderstood(all, args, 'reason', problem)
       }
+      const deps = aboutRequest(all, id)
       const values = {
         duration: cleanText(textIn(read.value, 'duration'), { multiline: false }),
         reason: cleanText(textIn(read.value, 'reason'), { multiline: true }),

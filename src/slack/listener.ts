@@ -1,7 +1,7 @@
 import type { WebClient } from '@slack/web-api'
 import type { Log } from '../app/ports.ts'
 import type { UseCases } from '../app/use-cases.ts'
-import type { SlackUserId } from '../domain/ids.ts'
+import type { RequestId, SlackUserId } from '../domain/ids.ts'
 import type { AnswerByUrl } from './answers.ts'
 import type { Message } from './wording-blocks.ts'
 import { section } from './wording-blocks.ts'
@@ -14,6 +14,20 @@ export interface ListenerDeps {
   readonly log: Log
   /** A new short word by which somebody's complaint is found in the log. */
   readonly errorId: () => string
+}
+
+/** The same, whose lines in the log name the request that somebody acts on. */
+export function aboutRequest(deps: ListenerDeps, requestId: RequestId): ListenerDeps {
+  const { log } = deps
+  return {
+    ...deps,
+    log: {
+      debug: (fields, message) => log.debug({ requestId, ...fields }, message),
+      info: (fields, message) => log.info({ requestId, ...fields }, message),
+      warn: (fields, message) => log.warn({ requestId, ...fields }, message),
+      error: (fields, message) => log.error({ requestId, ...fields }, message),
+    },
+  }
 }
 
 /** Tells the one who acted; never throws. */

@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { matchedRoutes } from 'hono/route'
 import type { Log } from '../app/ports.ts'
+import { parseRequestId } from '../domain/ids.ts'
 import type { PageContext, WebEnv } from './context.ts'
 
 /** What became of one request for a page, as numbers know it. */
@@ -46,7 +47,14 @@ export function journal(options: {
 /** What may be said of a request in the log. */
 export function factsOf(c: PageContext): object {
   const { errorId, refusedFor, visitor }: Partial<PageContext['var']> = c.var
-  return { errorId, method: c.req.method, route: routeOf(c), refusedFor, actor: visitor?.actor }
+  return {
+    errorId,
+    requestId: parseRequestId(c.req.param('id') ?? ''),
+    method: c.req.method,
+    route: routeOf(c),
+    refusedFor,
+    actor: visitor?.actor,
+  }
 }
 
 function routeOf(c: PageContext): string | undefined {

@@ -5,7 +5,6 @@ import type { RequestId } from '../../src/domain/ids.ts'
 import { ask, aDatabase } from '../postgres/support.ts'
 import { aResource, alex, people } from '../support/build.ts'
 import type { TestDatabase } from '../support/database.ts'
-import { silentLog } from '../support/log.ts'
 import { openEmergency } from './emergency.ts'
 
 const HELD = { hold: () => Promise.resolve() }
@@ -19,7 +18,7 @@ function tick({ store }: TestDatabase, subject: RequestId) {
     isUrgent: false,
     attempts: 0,
   } as const
-  return momentWork({ store, log: silentLog })(claim, HELD)
+  return momentWork({ store })(claim, HELD)
 }
 
 async function eventsOf({ pool }: TestDatabase, id: RequestId): Promise<readonly string[]> {
