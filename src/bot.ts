@@ -15,7 +15,7 @@ import type { Household } from './join-slack.ts'
 import { joinSlack } from './join-slack.ts'
 import { boltLogger } from './log.ts'
 import type { Metrics } from './metrics.ts'
-import { openMetrics } from './open-metrics.ts'
+import { loadMetrics, serveMetrics } from './open-metrics.ts'
 import { openPages, pagesOf } from './open-pages.ts'
 import { createMessenger } from './slack/messenger.ts'
 import { workspaceProblems } from './slack/preflight.ts'
@@ -44,19 +44,19 @@ export interface Bot {
 export async function startBot(config: Config, parts: Parts): Promise<Bot> {
   const { log } = parts
   const inForce: InForce = { rules: parts }
-  const foundation = await layFoundation(config, parts, () => inForce.rules)
+  const metrics = await loadMetrics(config.metricsPort, log)
+  const foundation = await layFoundation(config, parts, () => inForce.rules, metrics)
   // Before Slack is reached, so that whoever watches the process sees that it lives and what it waits for.
   const entrance = createEntrance(log, foundation)
-  let metrics: Metrics | undefined
   try {
     const port = await entrance.start(config.port)
-    metrics = await openMetrics(config.metricsPort, log)
+    await serveMetrics(metrics, config.metricsPort, { foundation, entrance, log })
     const watch = watchAuditTrail(config, foundation, { log, metrics })
     if (config.siem !== undefined)
       metrics?.stream(() => foundation.store.statement((db) => db.streams.lag()))
-    const household = keepHouse(config, parts, { foundation, entrance, inForce, watch })
+    const household = keepHouse(config, parts, { foundation, entrance, metrics, inForce, watch })
     const { deps, client } = household
-    const showPages = () => admit(household, metrics)
+    const showPages = () => admit(household)
     const isKnown =
       (await foundation.store.statement((db) => db.catalogues.inForce())) ===
       parts.catalogue.revision
@@ -115,11 +115,13 @@ function keepHouse(
   {
     foundation,
     entrance,
+    metrics,
     inForce,
     watch,
   }: {
     readonly foundation: Foundation
     readonly entrance: Entrance
+    readonly metrics: Metrics | undefined
     readonly inForce: InForce
     readonly watch: TrailWatch
   },
@@ -127,7 +129,12 @@ function keepHouse(
   const { log } = parts
   const { store, clock } = foundation
   const { botToken, apiUrl } = config.slack
-  const client = createWebClient({ apiUrl, botToken, logger: boltLogger(log) })
+  const client = createWebClient({
+    apiUrl,
+    botToken,
+    logger: boltLogger(log),
+    onCall: metrics?.slackCalled,
+  })
   const awaited = awaitedDirectory()
   const pages = pagesOf(config)
   const catalogue = () => inForce.rules.catalogue
@@ -149,14 +156,11 @@ function keepHouse(
     messenger: createMessenger({ client }),
     breaker: new Breaker(clock.steady),
   }
-  return { config, parts, foundation, entrance, client, awaited, deps, errorId }
+  return { config, parts, foundation, entrance, metrics, client, awaited, deps, errorId }
 }
 
 /** Lets people in to the pages, where there are any. */
-async function admit(
-  { config, foundation, entrance, deps }: Household,
-  metrics: Metrics | undefined,
-): Promise<void> {
+async function admit({ config, foundation, entrance, metrics, deps }: Household): Promise<void> {
   const { clock } = foundation
   if (config.web === undefined) return
   const facts = { clock, formSecret: config.slack.botToken, errorId, metrics }

@@ -1,20 +1,22 @@
 import type { RequestListener } from 'node:http'
-import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Foundation } from './foundation.ts'
 import { healthRoutes } from './http/health.ts'
 import { answerPlainly, createHttpDoor } from './http/door.ts'
+import type { ReadinessCheck } from './readiness.ts'
+import { createReadiness } from './readiness.ts'
 import type { SlackReceiver } from './slack/receiver.ts'
 import { SLACK_PATH } from './slack/receiver.ts'
+import { watchStalls } from './stalls.ts'
 import { StartError } from './start-error.ts'
-
-const READINESS_KEPT_MS = 1_000
 
 /** The one port for everything. */
 export interface Entrance {
+  readonly readiness: ReadinessCheck
   /** Answers `/livez` and `/readyz` from now on, and tells everybody else to come back. Returns the port; throws StartError. */
   start(port: number): Promise<number>
-  admitSlack(receiver: SlackReceiver): void
+  /** `isAway` tells whether calls to Slack fail. */
+  admitSlack(receiver: SlackReceiver, isAway: () => boolean): void
   admitPages(pages: RequestListener): void
   /** Takes nothing new in, lets answers finish, and cuts what is left after the deadline. */
   stop(deadlineMs: number): Promise<void>
@@ -22,52 +24,43 @@ export interface Entrance {
 
 /** An entrance to a bot on this foundation. */
 export function createEntrance(log: Logger, foundation: Foundation): Entrance {
-  let slack: SlackReceiver | undefined
+  let slack: { readonly receiver: SlackReceiver; readonly isAway: () => boolean } | undefined
   let pages: RequestListener | undefined
-  const isReachable = reachability(foundation)
-  const routes = healthRoutes(async () => {
-    const reasons: string[] = []
-    if (slack?.isConnected() !== true) reasons.push('slack')
-    if (!(await isReachable())) reasons.push('database')
-    return { ok: reasons.length === 0, reasons }
+  const stalls = watchStalls()
+  const readiness = createReadiness(foundation, {
+    slack() {
+      if (slack === undefined) return 'awaited'
+      return slack.receiver.isConnected() && !slack.isAway() ? 'there' : 'away'
+    },
+    stalls,
+    log,
   })
   const door = createHttpDoor({
-    routes,
+    routes: healthRoutes(readiness.check),
     log,
     others(path, request, response) {
-      const listener = path === SLACK_PATH ? slack?.listener : pages
+      const listener = path === SLACK_PATH ? slack?.receiver.listener : pages
       if (listener !== undefined) return listener(request, response)
       // Who is not there yet may come back; who never comes is not found.
       return answerPlainly(response, slack === undefined ? 503 : 404)
     },
   })
   return {
+    readiness,
     start: (port) =>
       door.start(port).catch((error: unknown) => {
         throw portError('PORT', port, error)
       }),
-    admitSlack(receiver) {
-      slack = receiver
+    admitSlack(receiver, isAway) {
+      slack = { receiver, isAway }
     },
     admitPages(listener) {
       pages = listener
     },
-    stop: (deadlineMs) => door.stop(deadlineMs),
-  }
-}
-
-/** Anybody may ask, so that one look at the database answers everybody who asks within a second. */
-function reachability({ db }: Foundation): () => Promise<boolean> {
-  let looked = { at: -Infinity, isReachable: Promise.resolve(false) }
-  return () => {
-    if (performance.now() - looked.at > READINESS_KEPT_MS) {
-      const look = sql`select 1`.execute(db).then(
-        () => true,
-        () => false,
-      )
-      looked = { at: performance.now(), isReachable: look }
-    }
-    return looked.isReachable
+    stop(deadlineMs) {
+      stalls[Symbol.dispose]()
+      return door.stop(deadlineMs)
+    },
   }
 }
 

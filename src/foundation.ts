@@ -3,6 +3,8 @@ import pg from 'pg'
 import type { Logger } from 'pino'
 import { pendingMigrations } from '../db/migrate.ts'
 import { Breaker } from './app/breaker.ts'
+import type { OnCommitted } from './app/committed.ts'
+import { logOutcomes } from './app/committed.ts'
 import type { Lane, WorkHandler } from './app/worker.ts'
 import type { RegoPolicy } from './app/rego-policy.ts'
 import { runWorker } from './app/worker.ts'
@@ -17,6 +19,7 @@ import { openAuditStream } from './audit-stream.ts'
 import type { Config } from './config.ts'
 import type { Catalogue } from './domain/resource.ts'
 import { headsFile, requireHeadsFile } from './heads-file.ts'
+import type { Metrics } from './metrics.ts'
 import { createPolicyApi } from './pomerium/policies.ts'
 import type { Database } from './postgres/database.ts'
 import { openDatabase } from './postgres/database.ts'
@@ -64,8 +67,11 @@ export interface Repeated {
 /** What runs without Slack: the database, Pomerium, and the work that keeps them equal. */
 export interface Foundation {
   readonly db: Database
+  readonly pool: pg.Pool
   readonly store: Store
   readonly clock: Clock
+  /** Whether Pomerium's API has failed again and again, and has not answered since. */
+  readonly isPomeriumAway: () => boolean
   /** Does work of further kinds until the stop; each lane some pieces at a time. */
   work(...lanes: readonly Omit<Lane, 'leaseMs'>[]): void
   /** Runs something again and again until the stop, never twice at a time; what it throws is told to the log. */
@@ -82,9 +88,10 @@ export async function layFoundation(
   config: Config,
   parts: Parts,
   rules: () => Rules,
+  metrics: Metrics | undefined,
 ): Promise<Foundation> {
   const { log, clock = SYSTEM_CLOCK } = parts
-  const { db } = openDatabase({ url: config.database.url, log })
+  const { db, pool } = openDatabase({ url: config.database.url, log })
   const { apiUrl: baseUrl, ...account } = config.pomerium
   const policyApi = createPolicyApi({
     ...account,
@@ -92,14 +99,28 @@ export async function layFoundation(
     now: clock.wall,
     timeoutMs: EXCHANGE_MS,
     log,
+    onCall: metrics?.pomeriumCalled,
   })
+  const breaker = new Breaker(clock.steady)
+  const logged = logOutcomes(log)
+  // What is committed must not look undone because somebody who is told of it fails.
+  const tell: OnCommitted = (committed) => {
+    try {
+      logged(committed)
+      metrics?.committed(committed)
+    } catch (error) {
+      log.error({ err: error }, 'what was committed was not counted')
+    }
+  }
   const stopping = new AbortController()
   const background: Promise<unknown>[] = []
   let stream: OpenStream | undefined
   const foundation: Foundation = {
     db,
-    store: createStore(db),
+    pool,
+    store: createStore(db, tell),
     clock,
+    isPomeriumAway: () => breaker.isOpen,
     work(...kinds) {
       const list = createWorkList(db)
       const wakeUps = createWakeUps(config.database.url, log)
@@ -136,7 +157,7 @@ export async function layFoundation(
       catalogue: () => rules().catalogue,
       policyApi,
       sha256: (text: string) => createHash('sha256').update(text).digest('hex'),
-      breaker: new Breaker(clock.steady),
+      breaker,
     }
     if (config.auditHeadsPath !== undefined) await requireHeadsFile(config.auditHeadsPath)
     await reconcile(deps)

@@ -20,6 +20,7 @@ import { workspaceProblems } from './slack/preflight.ts'
 import { createHttpReceiver, createSocketReceiver } from './slack/receiver.ts'
 import type { SlackReceiver } from './slack/receiver.ts'
 import type { SlackIdentity } from './slack/web-client.ts'
+import type { Metrics } from './metrics.ts'
 import { SlackIdentityError, slackIdentity } from './slack/web-client.ts'
 import { StartError } from './start-error.ts'
 import { sleep } from './timing.ts'
@@ -32,6 +33,7 @@ export interface Household {
   readonly parts: Parts
   readonly foundation: Foundation
   readonly entrance: Entrance
+  readonly metrics: Metrics | undefined
   readonly client: WebClient
   /** Told when Slack is reached. */
   readonly awaited: AwaitedDirectory
@@ -51,7 +53,7 @@ export interface JoinedSlack {
  * Throws StartError and SlackIdentityError for what an operator has to mend first.
  */
 export async function joinSlack(household: Household): Promise<JoinedSlack> {
-  const { config, parts, foundation, entrance, client, awaited, deps } = household
+  const { config, parts, foundation, entrance, client, awaited, deps, metrics } = household
   const { log, catalogue } = parts
   const { botToken, apiUrl } = config.slack
   const identity = await untilReached(() => slackIdentity(client), log)
@@ -90,9 +92,11 @@ export async function joinSlack(household: Household): Promise<JoinedSlack> {
       },
     },
     errorId: household.errorId,
+    onCall: metrics?.slackCalled,
   })
-  entrance.admitSlack(receiver)
   await receiver.start()
+  // Not before: until Slack is reached for the first time, the start is not done.
+  entrance.admitSlack(receiver, () => deps.breaker.isOpen)
   const handlers = new Map([
     ['messages', messagesWork(deps)],
     ['alert', alertWork(deps)],

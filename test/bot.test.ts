@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { StartError } from '../src/start-error.ts'
 import { eventually } from './support/eventually.ts'
 import type { House } from './support/house.ts'
@@ -36,14 +37,20 @@ describe('startBot', () => {
     )
   })
 
-  it('is not ready over Socket Mode while the socket is down', async () => {
+  it('says that the socket is down, and stays ready: on its pages people go on deciding', async () => {
     await using house = await startHouse({ socketMode: true })
-    const ready = async () => (await fetch(`http://127.0.0.1:${house.bot.port}/readyz`)).json()
-    assert.deepEqual(await ready(), { ok: true, reasons: [] })
+    const ready = async () => {
+      const answer = await fetch(`http://127.0.0.1:${house.bot.port}/readyz`)
+      return [answer.status, await answer.json()]
+    }
+    assert.deepEqual(await ready(), [200, { ok: true, reasons: [] }])
     house.slack.outage(true)
     await house.slack.waitFor(() => !house.slack.isSocketConnected)
-    assert.deepEqual(await ready(), { ok: false, reasons: ['slack'] })
+    assert.deepEqual(await ready(), [200, { ok: true, reasons: [], degraded: ['slack'] }])
     house.slack.outage(false)
+    await eventually('the socket is back', async () =>
+      isDeepStrictEqual(await ready(), [200, { ok: true, reasons: [] }]),
+    )
   })
 
   it('ends access that was decided, while it waits for a Slack that cannot be reached', async () => {

@@ -18,6 +18,11 @@ export class Breaker {
     this.#now = now
   }
 
+  /** Whether the host has failed again and again, and has not answered since. */
+  get isOpen(): boolean {
+    return this.#failures >= FAILURES_TO_OPEN
+  }
+
   /** Milliseconds to stay away, or 0 when a call may go out; a caller that gets 0 must report how it went. */
   enter(isUrgent = false): number {
     const probeAt = isUrgent ? this.#failedAt + URGENT_MS : Infinity
