@@ -2,17 +2,20 @@ import { within } from './timing.ts'
 
 /**
  * Asks, and answers everybody from that for `ms` after the answer: however many ask, one question is under way at a time.
- * What was rejected is remembered too.
+ * What was rejected is remembered too. `steady` gives milliseconds of a clock that never goes back.
  */
-export function kept<T>(ask: () => Promise<T>, ms: number): () => Promise<T> {
+export function kept<T>(
+  ask: () => Promise<T>,
+  { ms, steady }: { readonly ms: number; readonly steady: () => number },
+): () => Promise<T> {
   let known: { readonly answer: Promise<T>; until: number } | undefined
   return () => {
-    if (known !== undefined && performance.now() < known.until) return known.answer
+    if (known !== undefined && steady() < known.until) return known.answer
     const asked = { answer: ask(), until: Infinity }
     void asked.answer
       .catch(() => {})
       .finally(() => {
-        asked.until = performance.now() + ms
+        asked.until = steady() + ms
       })
     known = asked
     return asked.answer

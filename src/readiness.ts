@@ -8,8 +8,8 @@ import type { StallWatch } from './stalls.ts'
 
 /** Beyond this, times that are told here and in the database are not the same. */
 const SKEW_MAX_SECONDS = 30
-const LOOK_KEPT_MS = 1_000
-const MIGRATIONS_KEPT_MS = 30_000
+const LOOK_MS = 1_000
+const MIGRATIONS_MS = 30_000
 const PATIENCE_MS = 1_500
 
 /** Why this process is not ready, in code words. */
@@ -35,16 +35,19 @@ export interface ReadinessCheck {
  * A start that has not reached Slack yet is not done, so that a roll-out stops there.
  */
 export function createReadiness(
-  { db, clock, isPomeriumAway }: Foundation,
+  { db, clock, isPomeriumAway }: Pick<Foundation, 'db' | 'clock' | 'isPomeriumAway'>,
   deps: { readonly slack: () => SlackState; readonly stalls: StallWatch; readonly log: Logger },
 ): ReadinessCheck {
-  const look = kept(async () => {
-    const askedAt = clock.wall()
-    const { rows } = await sql<{ now: Date }>`select jit_now() as now`.execute(db)
-    const halfway = (askedAt + clock.wall()) / 2
-    return ((rows[0]?.now.getTime() ?? Number.NaN) - halfway) / 1_000
-  }, LOOK_KEPT_MS)
-  const lacking = kept(() => pendingMigrations(db), MIGRATIONS_KEPT_MS)
+  const look = kept(
+    async () => {
+      const askedAt = clock.wall()
+      const { rows } = await sql<{ now: Date }>`select jit_now() as now`.execute(db)
+      const halfway = (askedAt + clock.wall()) / 2
+      return ((rows[0]?.now.getTime() ?? Number.NaN) - halfway) / 1_000
+    },
+    { ms: LOOK_MS, steady: clock.steady },
+  )
+  const lacking = kept(() => pendingMigrations(db), { ms: MIGRATIONS_MS, steady: clock.steady })
   const skewSeconds = () => inTime(PATIENCE_MS, look())
   let told = ''
   return {
