@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { eventually } from '../support/eventually.ts'
+import type { House } from '../support/house.ts'
 import { startHouse, startTown } from '../support/house.ts'
+import { scrape, valueOf } from '../support/metrics.ts'
 import { assertNoRuleWithoutGrant } from '../support/rules.ts'
 import { storyOf } from '../support/story.ts'
 import type { TcpProxy } from '../support/tcp-proxy.ts'
@@ -18,7 +20,7 @@ async function startProxied() {
   const proxy: TcpProxy = await startTcpProxy(Number(url.port))
   url.port = String(proxy.port)
   const house = await startHouse({
-    town: { ...town, config: { ...town.config, database: { url: url.href } } },
+    town: { ...town, config: { ...town.config, database: { url: url.href }, metricsPort: 0 } },
   })
   return {
     house,
@@ -34,6 +36,18 @@ async function startProxied() {
 const readiness = async (port: number) => {
   const answer = await fetch(`http://127.0.0.1:${port}/readyz`)
   return { status: answer.status, body: await answer.json() }
+}
+
+/** No old number passes for the truth, and Prometheus, which waits ten seconds, gets the others. */
+async function assertUnknown(house: House): Promise<void> {
+  const page = await scrape(house.logged)
+  assert.equal(valueOf(page, 'jit_ready'), 0)
+  assert.equal(valueOf(page, 'jit_not_ready', { reason: 'database' }), 1)
+  for (const metric of ['jit_revocations_unconfirmed', 'jit_policies_blocked'])
+    assert.equal(valueOf(page, metric), Number.NaN, metric)
+  assert.equal(valueOf(page, 'jit_work_due', { kind: 'policy' }), Number.NaN)
+  assert.equal(valueOf(page, 'jit_database_clock_skew_seconds'), Number.NaN)
+  assert.ok(valueOf(page, 'process_resident_memory_bytes') > 0)
 }
 
 describe('Postgres', () => {
@@ -106,6 +120,7 @@ describe('Postgres', () => {
     assert.deepEqual([ack.status, ack.problem], [200, undefined])
     assert.ok(ack.elapsedMs < 1_000, `${ack.elapsedMs} ms`)
     assert.equal((await readiness(house.bot.port)).status, 503)
+    await assertUnknown(house)
     const seen = house.slack.ephemerals(house.people.kim).length
     proxy.open()
     await house.slack.waitFor(() => house.slack.ephemerals(house.people.kim)[seen])
