@@ -25,7 +25,6 @@ const SCOPES = [
   'users:read',
   'users:read.email',
   'usergroups:read',
-  'im:read',
   'im:write',
   'channels:read',
   'groups:read',
