@@ -128,7 +128,7 @@ function boltLevel(level: string): BoltLevel {
 }
 
 /** Strikes secrets out of one line of JSON; a line that is not JSON is scrubbed as text. */
-function scrubberOf(secrets: readonly string[]): (line: string) => string {
+export function scrubberOf(secrets: readonly string[]): (line: string) => string {
   const literals = [
     ...new Set(secrets.flatMap((s) => [s, encodeURIComponent(s), JSON.stringify(s).slice(1, -1)])),
   ]

@@ -5,9 +5,13 @@ export interface CliCommand {
   run(args: readonly string[]): Promise<CliResult> | CliResult
 }
 
-/** `ok` goes to standard output with exit code 0; the rest to standard error with exit code 1 unless told, or 2 for wrong words. */
+/**
+ * `ok` goes to standard output with exit code 0, and so does a report with its own; the rest to standard error with exit
+ * code 1 unless told, or 2 for wrong words.
+ */
 export type CliResult =
   | { readonly type: 'ok'; readonly text: string }
+  | { readonly type: 'report'; readonly text: string; readonly exitCode: 0 | 1 }
   | { readonly type: 'failed'; readonly text: string; readonly exitCode?: number }
   | {
       readonly type: 'usage'

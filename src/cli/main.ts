@@ -2,6 +2,7 @@
 import { auditCommand } from './audit.ts'
 import { catalogueCommand } from './catalogue.ts'
 import type { CliCommand } from './command.ts'
+import { doctorCommand } from './doctor.ts'
 import { identityCommand } from './identity.ts'
 import { manifestCommand } from './manifest-command.ts'
 import { migrateCommand } from './migrate.ts'
@@ -11,6 +12,7 @@ const COMMANDS: ReadonlyMap<string, CliCommand> = new Map([
   ['migrate', migrateCommand],
   ['manifest', manifestCommand],
   ['catalogue', catalogueCommand],
+  ['doctor', doctorCommand],
   ['policy', policyCommand],
   ['identity', identityCommand],
   ['audit', auditCommand],
@@ -23,6 +25,10 @@ switch (result.type) {
   case 'ok':
     // Empty when it has written what it had to say already.
     if (result.text !== '') process.stdout.write(`${result.text}\n`)
+    break
+  case 'report':
+    process.stdout.write(`${result.text}\n`)
+    process.exitCode = result.exitCode
     break
   case 'failed':
     process.stderr.write(`${result.text}\n`)

@@ -60,3 +60,11 @@ export async function isOwner(db: Database): Promise<boolean> {
     from pg_class where oid = to_regclass('audit_event')`.execute(db)
   return rows[0]?.isOwner === true
 }
+
+/** Whether whoever is connected has the rights of the bot, without a `set role` that it would not do. */
+export async function hasBotRights(db: Database): Promise<boolean> {
+  const { rows } = await sql<{ hasRights: boolean }>`
+    select pg_has_role(current_user, oid, 'usage') as "hasRights"
+    from pg_roles where rolname = 'jit_app'`.execute(db)
+  return rows[0]?.hasRights === true
+}

@@ -98,7 +98,8 @@ function localKeys({ keys }: KeySet): FindKey {
   return createLocalJWKSet({ keys: [...keys] })
 }
 
-async function fetchKeySet(url: string, timeoutMs: number): Promise<KeySet> {
+/** The keys that are published there now. Throws {@link KeySetUnavailable}; `timeoutMs` is from connection to last byte. */
+export async function fetchKeySet(url: string, timeoutMs: number): Promise<KeySet> {
   const unavailable = (code: Unavailable, what: string, options?: ErrorOptions) =>
     new KeySetUnavailable(code, `GET ${url}: ${what}`, options)
   const signal = AbortSignal.timeout(timeoutMs)

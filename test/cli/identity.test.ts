@@ -16,7 +16,7 @@ async function identity({ appUrl }: TestDatabase, ...words: readonly string[]): 
   process.env['DATABASE_URL'] = appUrl
   const result = await identityCommand.run(words)
   if (result.type === 'ok') return result.text
-  return `- ${result.type === 'failed' ? result.text : (result.problem ?? 'usage')}`
+  return `- ${result.type === 'usage' ? (result.problem ?? 'usage') : result.text}`
 }
 
 /** Of the CLI, which runs as this process does. */
