@@ -34,8 +34,8 @@ describe('jit', () => {
   it('shows what it can do for words it does not know', async () => {
     const start = 'Usage:\n  npm run jit --'
     const runs: readonly (readonly [readonly string[], string, number])[] = [
-      [[], `a command is missing\n${start} migrate — `, 23],
-      [['fly'], `fly is no command\n${start} migrate — `, 23],
+      [[], `a command is missing\n${start} migrate — `, 25],
+      [['fly'], `fly is no command\n${start} migrate — `, 25],
       [['policy'], `policy needs more words\n${start} policy adopt <`, 3],
       [['policy', 'adopt', 'x'], `policy adopt x is not known\n${start} policy adopt <`, 1],
       [['identity'], `identity needs more words\n${start} identity forget <`, 4],
