@@ -17,7 +17,7 @@ export interface PageAnswer {
 
 /**
  * Gives each request the id by which it is found in the log, and writes a line about each act and each refusal: never
- * what was sent, nor the address, which somebody else may have written.
+ * what was sent, nor the address, which somebody else may have written, but for the id of a request for access in it.
  */
 export function journal(options: {
   readonly errorId: () => string

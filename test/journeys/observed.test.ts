@@ -36,6 +36,8 @@ describe('what an operator sees of a house', () => {
 
   it('is the whole story of a request, by its id, in the log: a line for each event, once it is on record', async () => {
     const id = await story.ask('alex', `grafana-prod 1h ${CANARY} dashboards are red`)
+    // Nobody else posts anything, so that the next calls are those that answer eve.
+    await story.untilIdle()
     house.slack.fail('response_url', { kind: 'http', status: 500 })
     house.slack.fail('chat.postEphemeral', { kind: 'error', error: 'user_not_in_channel' })
     house.slack.fail('chat.postMessage', { kind: 'error', error: 'user_not_found' })

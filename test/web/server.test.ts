@@ -183,6 +183,7 @@ describe('the log', () => {
         message: 'a form was carried out',
         method: 'POST',
         route: '/requests/:id',
+        requestId: 'A1B2C3D4',
         actor: 'U0SUB-ALEX',
         status: 303,
       },
