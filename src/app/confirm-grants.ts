@@ -34,9 +34,8 @@ export async function settleGrants(deps: PolicyDeps, proof: Proof): Promise<void
     return rule === undefined ? policy : { ...policy, ruleWritten: rule as Json }
   }
   const ids = [...activeUntil.keys(), ...ended.map(({ id }) => id)]
-  const confirmed = await deps.store.transaction(async (tx) => {
+  await deps.store.transaction(async (tx) => {
     await saveState(deps, tx, proof)
-    const done: string[] = []
     const requests = ids.length === 0 ? [] : await tx.requests.lockAll(ids)
     for (const request of requests) {
       const endsAt = activeUntil.get(request.id)
@@ -50,12 +49,8 @@ export async function settleGrants(deps: PolicyDeps, proof: Proof): Promise<void
       if (!decision.ok) continue
       const details = { ...decision.details, ...evidence(request, decision.action) }
       await recordChange(tx, request, { ...decision, details }, BY_RECONCILER)
-      done.push(request.id)
     }
-    return done
   })
-  if (confirmed.length > 0)
-    deps.log.info({ resource: state.resourceId, requests: confirmed }, 'confirmed by read-back')
 }
 
 async function saveState(deps: PolicyDeps, tx: Transaction, proof: Proof): Promise<void> {

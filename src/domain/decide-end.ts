@@ -117,7 +117,10 @@ type Confirmation = 'pomerium' | 'clock'
 /** The step to access that is in force. */
 export function activated(request: Approved, at: Date, confirmedBy: Confirmation): Decision {
   const grant: Grant = { ...termsOf(request.grant), state: 'active', activeAt: at }
-  return regranted(request, grant, 'grant.activated', { confirmedBy })
+  return regranted(request, grant, 'grant.activated', {
+    email: grant.email,
+    confirmedBy,
+  })
 }
 
 /** The step to the end of access, with what brought it about. */
@@ -128,7 +131,7 @@ export function ended(request: Approved, at: Date, confirmedBy: Confirmation): D
     request,
     { ...termsOf(grant), state: 'ended', endedAt: at, ...how },
     'grant.ended',
-    { cause: how.cause, confirmedBy },
+    { email: grant.email, cause: how.cause, confirmedBy },
   )
 }
 

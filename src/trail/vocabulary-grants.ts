@@ -9,6 +9,7 @@ import {
   instant,
   kind,
   note,
+  opened,
   open,
   personal,
   policyDigest,
@@ -42,7 +43,7 @@ const review = { dueAt: open(instant, 'By when it was to be reviewed.') }
 /** The life of access that was approved. */
 export const grantKinds = {
   'grant.scheduled': kind('Pomerium has the rule, which is to let in from its start on.', written),
-  'grant.activated': kind('Access is in force.', written),
+  'grant.activated': kind('Access is in force.', { email: opened.email, ...written }),
   'grant.extended': kind('Access is to last longer: Pomerium is being told.', {
     by: open(text, 'The request that asked for it.'),
     seconds: open(seconds, 'By how much, in seconds.'),
@@ -58,6 +59,7 @@ export const grantKinds = {
     ...aged,
   }),
   'grant.ended': kind('Access is over.', {
+    email: opened.email,
     cause: open(z.enum([...cause.options, 'expired']), 'What ended it.'),
     ...confirmed,
   }),

@@ -92,19 +92,23 @@ export async function measureReplicas(report: Report, stage: Replicas): Promise<
       `select request_id as id, requester_user_id as holder from access_grant
        where state = 'active' order by request_id limit 100`,
     )
-    road.setClosed(true)
-    const startedAt = performance.now()
-    for (let open = ends.rows; open.length > 0; open = await stillActive(stage, open))
+    const askAgain = async (open: readonly (typeof ends.rows)[number][]) => {
       await steadily(open, REQUESTS_PER_SECOND, ({ id, holder }) => {
         direct()
         return slack.command(holder, CHANNEL, '/jit', `end ${id}`)
       })
+      return stillActive(stage, open)
+    }
+    road.setClosed(true)
+    const startedAt = performance.now()
+    let open = await askAgain(ends.rows)
     await sleep(Math.max(0, OUTAGE_MS - (performance.now() - startedAt)))
     road.setClosed(false)
     const backAt = performance.now()
+    while (open.length > 0) open = await askAgain(open)
     await settled(stage, before - ends.rows.length)
     report.line(
-      `${name} away for a minute, ${ends.rows.length} ends meanwhile`,
+      `${name} away for a minute, ${ends.rows.length} ends asked for`,
       `all ended, and shown, ${((performance.now() - backAt) / 1_000).toFixed(1)} s after it is back`,
     )
   }
@@ -158,7 +162,7 @@ async function settled(stage: Replicas, active: number): Promise<void> {
 async function stillActive<T extends { readonly id: string }>(
   { pool }: Replicas,
   some: readonly T[],
-): Promise<T[]> {
+): Promise<readonly T[]> {
   await sleep(2_000)
   const { rows } = await pool.query<{ id: string }>(
     `select request_id as id from access_grant where state = 'active' and request_id = any($1)`,
