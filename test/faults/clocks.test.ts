@@ -31,9 +31,13 @@ describe('clocks that differ', () => {
     await using environment = await environmentOf(town)
     const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(WRONG)}`
     await using bot = startMain({ ...environment.env, NODE_OPTIONS })
-    town.slack.deliverTo(`http://127.0.0.1:${await bot.ready}/slack/events`)
+    const port = await bot.ready
+    town.slack.deliverTo(`http://127.0.0.1:${port}/slack/events`)
     await town.pomerium.waitFor(() => town.pomerium.policies().length === 2)
     attachRoutes(town.pomerium, catalogueOf(town.catalogueSource))
+    const ready = await fetch(`http://127.0.0.1:${port}/readyz`)
+    assert.equal(ready.status, 503)
+    assert.deepEqual(await ready.json(), { ok: false, reasons: ['clock-skew'] })
     const story = storyOf(town)
     for (const what of ['ten minutes ahead', 'fifty minutes behind']) {
       const id = await story.ask('alex', `grafana-prod 1h INC-1 ${what}`)
