@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Town } from '../support/house.ts'
 import { startHouse, startTown } from '../support/house.ts'
 import { environmentOf, startMain } from '../support/main-process.ts'
-import { assertNoRuleWithoutGrant } from '../support/rules.ts'
+import { assertInvariants } from '../support/invariants.ts'
 import { GRAFANA, storyOf } from '../support/story.ts'
 import { attachRoutes, catalogueOf } from '../support/world.ts'
 
@@ -62,7 +62,7 @@ describe('clocks that differ', () => {
       assert.equal(await story.visit('alex'), 403)
       await story.untilRules(0)
     }
-    await assertNoRuleWithoutGrant(town)
+    await assertInvariants(town)
   })
 
   it('do no harm at Pomerium: a rule says its end whatever the cluster’s clock says, and no end is moved (F38)', async () => {

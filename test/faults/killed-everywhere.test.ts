@@ -6,7 +6,7 @@ import type { Town } from '../support/house.ts'
 import { startTown } from '../support/house.ts'
 import type { MainProcess } from '../support/main-process.ts'
 import { environmentOf, startMain } from '../support/main-process.ts'
-import { assertNoRuleWithoutGrant } from '../support/rules.ts'
+import { assertInvariants } from '../support/invariants.ts'
 import type { Name, Story } from '../support/story.ts'
 import { storyOf } from '../support/story.ts'
 import type { Tap, TcpProxy } from '../support/tcp-proxy.ts'
@@ -189,7 +189,7 @@ describe(`a process that is killed at each message that it sends, seed ${seed}`,
       assert.ok(kills > 0)
       const { finding, problems } = await verifyTrail(town.database.db)
       assert.deepEqual([finding, problems], [undefined, []])
-      await assertNoRuleWithoutGrant(town)
+      await assertInvariants(town)
     },
   )
 })

@@ -5,7 +5,7 @@ import { startTown } from '../support/house.ts'
 import type { Town } from '../support/house.ts'
 import type { MainProcess } from '../support/main-process.ts'
 import { environmentOf, startMain } from '../support/main-process.ts'
-import { assertNoRuleWithoutGrant } from '../support/rules.ts'
+import { assertInvariants } from '../support/invariants.ts'
 import { storyOf } from '../support/story.ts'
 import { APPROVALS } from '../support/world.ts'
 
@@ -80,7 +80,7 @@ describe('a process that is killed', () => {
         'request.approved',
         'grant.activated',
       ])
-    await assertNoRuleWithoutGrant(town)
+    await assertInvariants(town)
   })
 
   it('loses nothing and does nothing twice in effect, killed again and again under load (F6, F7)', async () => {
@@ -153,6 +153,6 @@ describe('a process that is killed', () => {
       `select 1 from access_grant where state = 'active'`,
     )
     await pomerium.waitFor(() => story.rules().length === live.length)
-    await assertNoRuleWithoutGrant(town)
+    await assertInvariants(town)
   })
 })

@@ -4,7 +4,7 @@ import type { FaultEffect } from '../simulators/pomerium/faults.ts'
 import { eventually } from '../support/eventually.ts'
 import type { House } from '../support/house.ts'
 import { startHouse } from '../support/house.ts'
-import { assertNoRuleWithoutGrant } from '../support/rules.ts'
+import { assertInvariants } from '../support/invariants.ts'
 import type { Story } from '../support/story.ts'
 import { plainly, storyOf } from '../support/story.ts'
 
@@ -51,7 +51,7 @@ describe('Pomerium', () => {
       await story.untilState(id, 'ended')
       assert.deepEqual(story.rules(), [], effect.kind)
     }
-    await assertNoRuleWithoutGrant(house)
+    await assertInvariants(house)
   })
 
   it('may answer rubbish to a read: nothing is written on the ground of it (F25)', async () => {
@@ -127,7 +127,7 @@ describe('Pomerium', () => {
     assert.equal(story.rules().length, 1)
     assert.match(JSON.stringify(story.rules()), /robin@example\.com/)
     assert.equal(await story.visit('alex'), 403)
-    await assertNoRuleWithoutGrant(house)
+    await assertInvariants(house)
   })
 
   it('may apply a write long after its answer: a revoked rule does not stay (F20)', async () => {

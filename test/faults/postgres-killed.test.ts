@@ -6,7 +6,7 @@ import { startCluster } from '../support/cluster.ts'
 import { createAppLogin, createTemplate, onServer } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { startHouse } from '../support/house.ts'
-import { assertNoRuleWithoutGrant } from '../support/rules.ts'
+import { assertInvariants } from '../support/invariants.ts'
 import { storyOf } from '../support/story.ts'
 import { APPROVALS } from '../support/world.ts'
 
@@ -63,6 +63,6 @@ describe('a Postgres server', () => {
     for (const { id, version, events } of rows) assert.equal(events, version, id)
     const { finding, problems } = await verifyTrail(database.db)
     assert.deepEqual([finding, problems], [undefined, []])
-    await assertNoRuleWithoutGrant(house)
+    await assertInvariants(house)
   })
 })

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { House } from '../support/house.ts'
 import { startHouse, startTown } from '../support/house.ts'
-import { assertNoRuleWithoutGrant } from '../support/rules.ts'
+import { assertInvariants } from '../support/invariants.ts'
 import type { Story } from '../support/story.ts'
 import { storyOf } from '../support/story.ts'
 import type { Tap, TcpProxy } from '../support/tcp-proxy.ts'
@@ -142,6 +142,6 @@ describe('Postgres', () => {
         return (await story.request(id)).status === 'approved'
       })
       await assertOnce(id)
-      await assertNoRuleWithoutGrant(house)
+      await assertInvariants(house)
     })
 })

@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.ts'
 import type { House } from '../support/house.ts'
 import { startHouse, startTown } from '../support/house.ts'
 import { scrape, valueOf } from '../support/metrics.ts'
-import { assertNoRuleWithoutGrant } from '../support/rules.ts'
+import { assertInvariants } from '../support/invariants.ts'
 import { storyOf } from '../support/story.ts'
 import type { TcpProxy } from '../support/tcp-proxy.ts'
 import { startTcpProxy } from '../support/tcp-proxy.ts'
@@ -79,7 +79,7 @@ describe('Postgres', () => {
       'request.approved',
       'grant.activated',
     ])
-    await assertNoRuleWithoutGrant(house)
+    await assertInvariants(house)
   })
 
   it('may be away: nothing is decided, the bot stays up, and goes on when it is back (F12)', async () => {

@@ -7,7 +7,7 @@ import type { Town } from '../support/house.ts'
 import { startTown } from '../support/house.ts'
 import type { MainProcess } from '../support/main-process.ts'
 import { environmentOf, startMain } from '../support/main-process.ts'
-import { assertNoRuleWithoutGrant } from '../support/rules.ts'
+import { assertInvariants } from '../support/invariants.ts'
 import type { Story } from '../support/story.ts'
 import { storyOf } from '../support/story.ts'
 
@@ -66,7 +66,7 @@ describe('a process', () => {
     await story.minutesUntil('active', async () => (await story.request(id)).state === 'active')
     const changes = (await story.events(id)).filter((action) => !action.endsWith('_refused'))
     assert.deepEqual(changes, ['request.created', 'request.approved', 'grant.activated'])
-    await assertNoRuleWithoutGrant(town)
+    await assertInvariants(town)
   }
 
   it('may stand still: it is not ready, Slack says so itself, and nothing is half done (F42)', async () => {

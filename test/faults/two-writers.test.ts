@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { eventually } from '../support/eventually.ts'
 import { startHouse } from '../support/house.ts'
-import { assertNoRuleWithoutGrant } from '../support/rules.ts'
+import { assertInvariants } from '../support/invariants.ts'
 import { storyOf } from '../support/story.ts'
 
 /** Longer than a policy is held for one writer; shorter than the time in which its write may still land. */
@@ -46,6 +46,6 @@ describe('two writers', () => {
     )
     assert.deepEqual([await story.visit('alex'), await story.visit('robin')], [403, 200])
     assert.equal(story.rules().length, 1)
-    await assertNoRuleWithoutGrant(house)
+    await assertInvariants(house)
   })
 })

@@ -19,9 +19,8 @@ export interface ServerPorts {
   readonly stopped: AbortSignal
   /** Keeps a write that is to land later. */
   readonly keepLate: (land: () => void) => void
-  readonly onStart: (path: string) => void
-  /** Called just before the answer leaves, or when there will be none. */
-  readonly onEnd: (method: string, path: string, outcome: Outcome) => void
+  /** What it gives is called just before the answer leaves, or when there will be none. */
+  readonly onStart: (method: string, path: string, search: string) => (outcome: Outcome) => void
 }
 
 type Reply = { readonly status: number; readonly text: string; readonly headers?: HeaderFields }
@@ -46,10 +45,7 @@ async function serve(
   const url = new URL(incoming.url ?? '/', 'http://127.0.0.1')
   const isApi = url.pathname.startsWith(`${BASE}/`)
   const path = isApi ? url.pathname.slice(BASE.length) : url.pathname
-  ports.onStart(path)
-  const end = (outcome: Outcome): void => {
-    ports.onEnd(method, path + url.search, outcome)
-  }
+  const end = ports.onStart(method, path, url.search)
   const body = await readBody(incoming).catch((error: unknown) => {
     end('reset')
     throw error

@@ -45,9 +45,9 @@ describe('sim.requests', () => {
     await call('POST', '/policies', policyBody(sim))
     const path = `/organizations/${sim.organizationId}/policies`
     assert.deepEqual(sim.requests, [
-      { method: 'POST', path: '/token', status: 200, atMs: 5_000 },
-      { method: 'POST', path, status: 201, atMs: 5_000 },
-      { method: 'POST', path, status: 409, atMs: 5_000 },
+      { method: 'POST', path: '/token', status: 200, fromMs: 5_000, atMs: 5_000 },
+      { method: 'POST', path, status: 201, fromMs: 5_000, atMs: 5_000 },
+      { method: 'POST', path, status: 409, fromMs: 5_000, atMs: 5_000 },
     ])
     assert.deepEqual(sim.counters, {
       requests: 3,

@@ -30,7 +30,9 @@ export interface LoggedRequest {
   /** Below `/api/v0`, with its query. */
   readonly path: string
   readonly status: Outcome
-  /** Milliseconds since the epoch, by the simulator's clock, when the answer left. */
+  /** Milliseconds since the epoch, by the simulator's clock, when it arrived. */
+  readonly fromMs: number
+  /** When the answer left. */
   readonly atMs: number
 }
 
@@ -104,7 +106,6 @@ export async function startPomerium(options: PomeriumOptions = {}): Promise<Pome
     stopped: stop.signal,
     keepLate: (land) => late.push(land),
     onStart: traffic.onStart,
-    onEnd: traffic.onEnd,
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -178,19 +179,21 @@ function createTraffic({ settings, signal }: Cloud) {
   return {
     requests,
     counters,
-    onStart: (path: string): void => {
+    onStart: (method: string, path: string, search: string) => {
       counters.requests += 1
       if (path === '/token') counters.tokenExchanges += 1
       counters.inFlight += 1
       counters.maxInFlight = Math.max(counters.maxInFlight, counters.inFlight)
-    },
-    onEnd: (method: string, path: string, status: Outcome): void => {
-      counters.inFlight -= 1
-      const isWrite = method !== 'GET' && path !== '/token'
-      if (isWrite && typeof status === 'number' && status < 300) counters.writes += 1
-      requests.push({ method, path, status, atMs: settings.now().getTime() })
-      if (requests.length > KEPT_REQUESTS) requests.shift()
-      signal.emit()
+      const fromMs = settings.now().getTime()
+      return (status: Outcome): void => {
+        counters.inFlight -= 1
+        const isWrite = method !== 'GET' && path !== '/token'
+        if (isWrite && typeof status === 'number' && status < 300) counters.writes += 1
+        const atMs = settings.now().getTime()
+        requests.push({ method, path: path + search, status, fromMs, atMs })
+        if (requests.length > KEPT_REQUESTS) requests.shift()
+        signal.emit()
+      }
     },
   }
 }
