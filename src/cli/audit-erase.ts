@@ -13,6 +13,7 @@ export async function erase(words: readonly string[]): Promise<CliResult> {
   if (!read.ok) return read.usage
   const { person, yes = false } = read.values
   if (read.positionals.length > 0 || person === undefined) return { type: 'usage' }
+  if (person.trim() === '') return { type: 'usage', problem: '--person names nobody' }
   return asOwner((db) => eraseIn(db, person, yes))
 }
 

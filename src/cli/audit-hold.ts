@@ -4,6 +4,7 @@ import { parseRequestId } from '../domain/ids.ts'
 import { foldEmail } from '../domain/person.ts'
 import { cleanText } from '../domain/text.ts'
 import type { Database } from '../postgres/database.ts'
+import { knownBy } from '../postgres/erase-person.ts'
 import { appendEvents } from '../postgres/audit.ts'
 import { asOwner } from './audit-erase.ts'
 import type { CliResult } from './command.ts'
@@ -47,8 +48,9 @@ function coveredBy({ person, resource, request }: Covered): Covered | string {
   const named = [person, resource, request].filter((word) => word !== undefined)
   if (named.length > 1) return 'a hold is of a person, a resource or a request: place one for each'
   if (named.some((word) => word.trim() === '')) return 'name what the hold is to cover'
-  if (person !== undefined) return { person: person.includes('@') ? foldEmail(person) : person }
-  if (resource !== undefined) return { resource }
+  if (person !== undefined)
+    return { person: person.includes('@') ? foldEmail(person) : person.toUpperCase() }
+  if (resource !== undefined) return { resource: resource.toLowerCase() }
   if (request === undefined) return {}
   const id = parseRequestId(request)
   return id === undefined
@@ -56,7 +58,33 @@ function coveredBy({ person, resource, request }: Covered): Covered | string {
     : { request: id }
 }
 
-function add(db: Database, covered: Covered, reason: string): Promise<CliResult> {
+/** A hold that would hold nothing, which is taken back. */
+class NothingHeld extends Error {}
+
+async function add(db: Database, covered: Covered, reason: string): Promise<CliResult> {
+  try {
+    return await place(db, covered, reason)
+  } catch (error) {
+    if (!(error instanceof NothingHeld)) throw error
+    return {
+      type: 'failed',
+      text: `nothing on record is of ${error.message}, so that nothing would be held: check how it is written`,
+    }
+  }
+}
+
+async function isOnRecord(tx: Database, { person, resource }: Covered): Promise<boolean> {
+  if (person !== undefined) {
+    const { ids, emails } = await knownBy(tx, person)
+    return ids.length + emails.length > 0
+  }
+  if (resource === undefined) return true
+  const { rows } = await sql`
+    select from audit_event where resource_id = ${resource} limit 1`.execute(tx)
+  return rows.length > 0
+}
+
+function place(db: Database, covered: Covered, reason: string): Promise<CliResult> {
   const { person = null, resource = null, request = null } = covered
   return db.transaction().execute(async (tx) => {
     const { rows } = await sql<{ id: string }>`
@@ -66,6 +94,7 @@ function add(db: Database, covered: Covered, reason: string): Promise<CliResult>
       returning id`.execute(tx)
     const [row] = rows
     if (row === undefined) return { type: 'failed', text: `there is no request ${request}` }
+    if (!(await isOnRecord(tx, covered))) throw new NothingHeld(person ?? resource ?? '')
     await record(tx, 'audit.hold_placed', { id: row.id, reason, ...covered })
     const what = person ?? resource ?? request
     return {

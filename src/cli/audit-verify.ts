@@ -29,6 +29,8 @@ export async function verify(words: readonly string[]): Promise<CliResult> {
     text === undefined || isNumber(text) ? [] : `${text} is no number of an event`,
   )[0]
   if (problem !== undefined) return { type: 'usage', problem }
+  if (from !== undefined && to !== undefined && Number(to) < Number(from))
+    return { type: 'usage', problem: `--to ${to} is before --from ${from}` }
   const known = headsOf(head, heads)
   if (!known.ok) return { type: 'usage', problem: known.problem }
   if (file !== undefined) {

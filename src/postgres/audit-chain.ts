@@ -82,9 +82,18 @@ export async function* chainedEvents(
       ahead.push(batch)
       start += BATCH_LENGTH
     }
-    const batch = await ahead.shift()
-    if (batch !== undefined && batch.length > 0) yield batch
+    const batch = (await ahead.shift()) ?? []
+    if (batch.length > 0) yield batch
+    // No number is left out but before the chain began; where somebody made a hole, there may be many.
+    else start = Math.max(start, (await nextSeq(db, start)) - 1)
   }
+}
+
+/** The first number above one that an event has; no limit when none has. */
+async function nextSeq(db: Database, after: number): Promise<number> {
+  const { rows } = await sql<{ next: string | null }>`
+    select min(seq) as next from audit.chained_event where seq > ${after}`.execute(db)
+  return Number(rows[0]?.next ?? Number.MAX_SAFE_INTEGER)
 }
 
 /** Whether what was asked for includes an event. */
@@ -129,18 +138,41 @@ async function readBatch(
   to: number,
   wanted: Sql,
 ): Promise<readonly (ChainedEvent & Wanted)[]> {
-  const { rows } = await sql<{ text: string | null; forged: string | null }>`
+  const { rows } = await sql<{
+    text: string | null
+    count: string
+    restated: string | null
+    unsealed: string | null
+  }>`
     select string_agg(concat(${sql.join([...COLUMNS, wanted], sql`, ${sql.lit(FIELD)}, `)}), ${sql.lit(ROW)}) as text,
+      count(*) as count,
       min(seq) filter (where details is distinct from
-        public_details::jsonb || coalesce(personal_details::jsonb, '{}')) as forged
+        public_details::jsonb || coalesce(personal_details::jsonb, '{}')) as restated,
+      min(seq) filter (where ${UNSEALED}) as unsealed
     from audit.chained_event where seq > ${after} and seq <= ${to}`.execute(db)
-  const { text, forged } = rows[0] ?? { text: null, forged: null }
-  if (forged !== null)
-    throw new BrokenRow(Number(forged), 'its details for queries are not those on record')
+  const [{ text, count, restated, unsealed } = NOTHING] = rows
+  if (restated !== null)
+    throw new BrokenRow(Number(restated), 'its details for queries are not those on record')
+  if (unsealed !== null)
+    throw new BrokenRow(Number(unsealed), 'it says of people what no digest on record is of')
   const events = text === null ? [] : text.split(ROW).map(chainedEvent)
+  if (events.length !== Number(count))
+    throw new BrokenRow(
+      after + 1,
+      'it, or one soon after it, is several events in the place of one',
+    )
   // The database gives them as they lie, which is nearly always their order.
   return events.sort((a, b) => a.seq - b.seq)
 }
+
+const NOTHING = { text: null, count: '0', restated: null, unsealed: null }
+
+/** What the digests do not cover: whoever reads the columns would take it for recorded. */
+const UNSEALED = sql`
+  actor_kind not in ('bot', 'person')
+  or actor_digest is null and num_nonnulls(
+    actor_salt, actor_email, actor_subject, actor_team_id, actor_user_id, source_address) > 0
+  or personal_digest is null and num_nonnulls(personal_salt, personal_details) > 0`
 
 /** JSON, in which people's own control characters are no separators; empty for null. */
 const quoted = (column: string) => sql`to_json(${sql.ref(column)})`

@@ -50,13 +50,45 @@ async function walkTrail(
     }),
   )
   const isWhole = from === undefined && to === undefined
-  const problems = [
-    ...(await guardProblems(db)),
-    ...(isWhole ? [...(await unrecorded(db)), ...(await unfoundedArchive(db))] : []),
-  ]
   const { isTrusted } = beginning
   const archived = isTrusted ? undefined : await archivedUpTo(db)
+  const problems = [
+    ...(await guardProblems(db)),
+    ...(isTrusted ? [] : [...(await eventsBefore(db, beginning.after)), ...unmet(heads, archived)]),
+    ...(isWhole ? [...(await unrecorded(db)), ...(await unfoundedArchive(db))] : []),
+    ...(to === undefined || walked.finding ? [] : tooShort(walked, to, heads)),
+  ]
   return { ...walked, isTrusted, ...(archived && { archived }), problems }
+}
+
+/** Events where the trail does not begin yet, which no walk would come by. */
+async function eventsBefore(db: Database, { seq }: Head): Promise<readonly string[]> {
+  const { rows } = await sql<{ seq: string }>`
+    select seq from audit.chained_event where seq <= ${seq} order by seq limit 1`.execute(db)
+  return rows.map(
+    ({ seq: found }) =>
+      `event ${found} stands before the beginning of the trail, after event ${seq}`,
+  )
+}
+
+/** Heads of events that are said to be in archives, where none is newer: an archive that hides all that they vouch for would look so. */
+function unmet(heads: readonly Head[], archived: Head | undefined): readonly string[] {
+  const newest = Math.max(0, ...heads.map(({ seq }) => seq))
+  if (archived === undefined || newest === 0 || newest >= archived.seq) return []
+  return [
+    `no head from outside is as new as event ${archived.seq}, up to which events are said to be in archives: give a newer head, and verify the files with those that you have`,
+  ]
+}
+
+/** A range that is not all there. */
+function tooShort(
+  { events, head }: Verified,
+  to: number,
+  heads: readonly Head[],
+): readonly string[] {
+  const newest = Math.max(to, ...heads.map(({ seq }) => seq))
+  if (events > 0 && head.seq >= to) return []
+  return [`the trail ends at event ${head.seq}, and event ${newest} was asked for`]
 }
 
 async function* resting<T>(

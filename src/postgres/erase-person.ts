@@ -36,6 +36,16 @@ const TEXTS = [
 ] as const
 const TABLES = ['audit_event', 'request', 'approval', 'access_grant'] as const
 
+/** Whoever is called `dana@example.com` is not mentioned where `ana@example.com` is; a full stop may end a sentence. */
+const NOT_WITHIN = {
+  before: String.raw`(?<![a-z0-9._%+'-])`,
+  after: String.raw`(?![a-z0-9_%+'-]|\.[a-z0-9])`,
+}
+/** What parts words, spaces and JSON's escapes alike; addresses are compared without spaces. */
+const PARTING = String.raw`\\(u[0-9a-fA-F]{4}|.)|\s`
+const ESCAPED = String.raw`\\\1`
+const SPECIAL = String.raw`([\\.+*?()\[\]{}^$|])`
+
 /** Why somebody may not be erased now. */
 export class NotErasable extends Error {
   override readonly name = 'NotErasable'
@@ -47,11 +57,11 @@ export class NotErasable extends Error {
  */
 export async function knownBy(db: Database, person: string): Promise<KnownBy> {
   const { rows } = await sql<KnownBy>`
-    with known (id, email, subject) as (
+    with recursive known (id, email, subject) as (
       select user_id, email, subject from identity
       union select user_id, linked_email, subject from identity where linked_email is not null
       union select requester_user_id, requester_email, nullif(requester_subject, '') from request
-      union select '', beneficiary_email, null from request where beneficiary_email <> ''
+      union select null, beneficiary_email, null from request where beneficiary_email <> ''
       union select denied_by_user_id, denied_by_email, denied_by_subject from request where denied_by_user_id is not null
       union select reviewed_by_user_id, reviewed_by_email, reviewed_by_subject from request where reviewed_by_user_id is not null
       union select ended_by_user_id, ended_by_email, ended_by_subject from access_grant where ended_by_user_id is not null
@@ -59,6 +69,10 @@ export async function knownBy(db: Database, person: string): Promise<KnownBy> {
       union select actor_user_id, actor_email, actor_subject from audit_event where actor_kind = 'person'
     ), theirs as (
       select * from known where id = ${person} or fold_email(email) = fold_email(${person})
+      union
+      select known.* from known join theirs on known.id = theirs.id
+        or known.email <> '' and fold_email(known.email) = fold_email(theirs.email)
+        or known.subject <> '' and known.subject = theirs.subject
     )
     select
       coalesce(array_agg(distinct id) filter (where id <> ''), '{}') as ids,
@@ -263,7 +277,9 @@ function isMentioned({ ids, emails, subjects }: KnownBy, text: Sql): Sql {
   const names = [...ids, ...emails, ...subjects].filter((name) => name.length >= NAME_MIN)
   return sql`exists (
     select from unnest(${names}::text[]) mention
-    where strpos(fold_email(${text}), fold_email(mention)) > 0)`
+    where fold_email(regexp_replace(${text}, ${PARTING}, '|', 'g')) ~ concat(
+      ${NOT_WITHIN.before}::text, regexp_replace(fold_email(mention), ${SPECIAL}, ${ESCAPED}, 'g'),
+      ${NOT_WITHIN.after}::text))`
 }
 
 /** What says on record which events were erased; the verifier goes by it. */

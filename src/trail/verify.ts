@@ -124,14 +124,19 @@ function isErased(sealed: Sealed | undefined): boolean {
 
 type Announced = (seq: number, remains: string) => boolean
 
-/** Whether an erasure says that it erased something of an event, and left no more than this. */
+/** Whether an erasure says that it erased something of an event, and left no more than this; asked in the order of events. */
 function announcedIn(erasures: readonly Erasure[]): Announced {
-  const bySeq = erasures.flatMap(({ pseudonym, seqs }) =>
-    seqs.map(([first, last]) => ({ first, last, pseudonym })),
-  )
-  return (seq, remains) =>
-    bySeq.some(
-      ({ first, last, pseudonym }) =>
-        first <= seq && seq <= last && (remains === '' || remains === pseudonym),
-    )
+  const runs = erasures
+    .flatMap(({ pseudonym, seqs }) => seqs.map(([first, last]) => ({ first, last, pseudonym })))
+    .sort((a, b) => a.first - b.first)
+  let next = 0
+  let open: typeof runs = []
+  return (seq, remains) => {
+    for (let run = runs[next]; run !== undefined && run.first <= seq; run = runs[next]) {
+      open.push(run)
+      next += 1
+    }
+    open = open.filter(({ last }) => seq <= last)
+    return open.some(({ pseudonym }) => remains === '' || remains === pseudonym)
+  }
 }

@@ -120,6 +120,7 @@ describe('a request on the pages', () => {
     const activated = await story.recorded(id, 'grant.activated')
     assert.equal(activated?.via, 'reconciler')
     assert.deepEqual(activated?.details, {
+      email: 'alex@example.com',
       confirmedBy: 'pomerium',
       policy: 'jit-grafana-prod',
       policyId: live?.id,

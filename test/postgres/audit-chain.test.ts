@@ -309,6 +309,71 @@ describe('verifyTrail', () => {
     assert.match(problems.join(), /details is no longer generated/)
   })
 
+  const unsealed: readonly (readonly [string, string])[] = [
+    ['personal details', `personal_details = '{"refusal":"forged"}'`],
+    ['a salt', `personal_salt = gen_random_uuid()`],
+  ]
+  for (const [what, set] of unsealed)
+    it(`finds that somebody gave ${what} to an event that had no personal details`, async () => {
+      const { alone } = await found(
+        `insert into audit_event (action, via, actor_kind) values ('policy.adopted', 'bot', 'bot')`,
+        SWITCHED_OFF,
+        `update audit_event set ${set} where seq = ${EVENTS + 1}`,
+        SWITCHED_ON,
+      )
+      assert.equal(alone?.problem, 'it says of people what no digest on record is of')
+    })
+
+  it('finds that somebody gave an actor to what the bot did, and another kind to one', async () => {
+    const drop = 'alter table audit_event drop constraint audit_event_person_named'
+    const dropKind =
+      'alter table audit_event drop constraint audit_event_actor_kind_known, drop constraint audit_event_without_source'
+    for (const set of [
+      `actor_email = 'mallory@example.com', actor_user_id = 'U0MAL' where actor_kind = 'bot'`,
+      `source_address = '203.0.113.9' where actor_kind = 'bot'`,
+      `actor_kind = 'service' where actor_kind = 'person'`,
+    ]) {
+      const { alone } = await after(drop, dropKind, `update audit_event set ${set}`)
+      assert.equal(alone?.problem, 'it says of people what no digest on record is of', set)
+    }
+  })
+
+  it('finds events before the beginning', async () => {
+    for (const seq of [0, -5]) {
+      const { problems } = await after(
+        `insert into audit_event (seq, at, action, via, actor_kind, hash) values (${seq}, now(), 'x.y', 'bot', 'bot', '\\x00')`,
+      )
+      assert.match(problems.join(), new RegExp(`event ${seq} stands before the beginning`))
+    }
+  })
+
+  it('finds that two events were folded into one', async () => {
+    const cells = `concat_ws(E'\\x1f', seq, to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), action)`
+    const { alone } = await after(
+      'alter table audit_event drop constraint audit_event_action_form',
+      `update audit_event set action = action || E'\\x1e' || (select ${cells} from audit_event where seq = 10) where seq = 9`,
+    )
+    assert.ok(alone !== undefined)
+  })
+
+  it('finds a hole at once, however large it is', async () => {
+    const { alone } = await after(`update audit_event set seq = 900000000000 where seq = ${EVENTS}`)
+    assert.deepEqual(alone, {
+      seq: EVENTS,
+      problem: `it is missing: after ${EVENTS - 1} comes 900000000000`,
+    })
+  })
+
+  it('does not take what is not there for verified', async () => {
+    for (const [from, to] of [
+      [EVENTS + 10, EVENTS + 20],
+      [11, EVENTS + 1],
+    ] as const) {
+      const { problems } = await verifyTrail(database.db, { from, to })
+      assert.match(problems.join(), /the trail ends at event \d+, and event \d+ was asked for/)
+    }
+  })
+
   it('finds that an event in the middle is missing', async () => {
     const { alone } = await after('delete from audit_event where seq = 9')
     assert.deepEqual(alone, { seq: 9, problem: 'it is missing: after 8 comes 10' })
