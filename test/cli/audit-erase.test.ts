@@ -106,6 +106,72 @@ describe('jit audit erase', () => {
       await assert.rejects(commit(copy, 'delete from audit_event'), /append-only/)
     })
 
+  it('leaves whoever has a name that hers is a part of', async () => {
+    await using copy = await database.copy()
+    const dana = anEngineer('dana')
+    const { id } = await ask(copy.store, { by: dana, reason: 'INC-3 for dana@example.com' })
+    assert.match(await jit(copy.url, 'erase', '--person', 'ana@example.com', '--yes'), /^erased/)
+    const { rows } = await copy.pool.query<{ email: string; reason: string; told: object }>(
+      `select requester_email as email, reason, details as told
+       from request join audit_event on request_id = id where id = $1`,
+      [id],
+    )
+    assert.equal(rows.length, 1)
+    assert.match(
+      JSON.stringify(rows),
+      /dana@example\.com.*INC-3 for dana@example\.com.*INC-3 for dana@example\.com/,
+    )
+  })
+
+  describe('of somebody who had another address before', () => {
+    const rob = anEngineer('rob')
+    const robert = { ...rob, email: 'robert@new.example' }
+    const denied = async (copy: TestDatabase) => {
+      for (const by of [rob, robert]) {
+        const { id } = await ask(copy.store, { by, reason: `INC-4 as ${by.email}` })
+        const facts = { at: after(60), by: kim, resource: aResource(), reason: 'no' }
+        await change(copy.store, id, { type: 'deny', ...facts })
+      }
+    }
+    for (const email of [rob.email, robert.email])
+      it(`finds all of them by ${email}`, async () => {
+        await using copy = await database.copy()
+        await denied(copy)
+        assert.match(await jit(copy.url, 'erase', '--person', email, '--yes'), /^erased U0ROB/)
+        assert.deepEqual((await everything(copy)).match(/.{0,60}\brob(?:ert)?\b.{0,60}/gi), null)
+      })
+
+    it('is kept from it by a hold of either', async () => {
+      await using copy = await database.copy()
+      await denied(copy)
+      const held = await jit(copy.url, 'hold', 'add', '--person', robert.email, '--reason', 'C1')
+      assert.match(held, /^hold 1: robert@new\.example is not erased/)
+      assert.match(
+        await jit(copy.url, 'erase', '--person', rob.email, '--yes'),
+        /^failed: legal hold 1 covers them/,
+      )
+    })
+  })
+
+  it('takes nobody for a name that is empty, and holds nothing that is not on record', async () => {
+    await using copy = await database.copy()
+    assert.equal(await jit(copy.url, 'erase', '--person', ' '), 'usage: --person names nobody')
+    for (const of of [
+      ['--person', 'nobody@example.com'],
+      ['--resource', 'grafana-prd'],
+    ])
+      assert.match(
+        await jit(copy.url, 'hold', 'add', ...of, '--reason', 'C2'),
+        /^failed: nothing on record is of .*: check how it is written$/,
+      )
+    const spelled = ['--resource', 'Grafana-Prod', '--reason', 'C3']
+    assert.match(await jit(copy.url, 'hold', 'add', ...spelled), /^hold \d+: grafana-prod is not/)
+    assert.match(
+      await jit(copy.url, 'hold', 'add', '--person', 'u0ana', '--reason', 'C4'),
+      /^hold \d+: U0ANA is not/,
+    )
+  })
+
   it('is found out when it was not put on record, or left something else', async () => {
     await using copy = await database.copy()
     await jit(copy.url, 'erase', '--person', 'ana@example.com', '--yes')
