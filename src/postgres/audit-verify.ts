@@ -2,7 +2,8 @@ import { sql } from 'kysely'
 import type { Head } from '../domain/chained-event.ts'
 import type { Erasure, Finding, Verified } from '../trail/verify.ts'
 import { verifyChain } from '../trail/verify.ts'
-import { BrokenRow, archivedUpTo, chainBeginning, chainedEvents } from './audit-chain.ts'
+import { genesisOf } from '../trail/entry.ts'
+import { BrokenRow, archivedUpTo, chainBeginning, chainOf, chainedEvents } from './audit-chain.ts'
 import type { Database } from './database.ts'
 
 /** What a verification of the trail in the database came to. */
@@ -160,16 +161,31 @@ export async function guardProblems(db: Database): Promise<readonly string[]> {
   return rows.map(({ problem }) => problem)
 }
 
-/** An archive of which no event tells: what it says of events that are not there would be somebody's own word. */
+/**
+ * What is wrong with the list of archives: one of which no event tells, whose word it would be for events that are not there;
+ * one that is not as the event says that tells of it; one that does not follow the one before it.
+ */
 async function unfoundedArchive(db: Database): Promise<readonly string[]> {
+  const { logId } = await chainOf(db)
   const { rows } = await sql<{ problem: string }>`
+    with listed as (
+      select *, lag(last_seq) over listing as seq_before,
+        coalesce(lag(last_hash) over listing, decode(${genesisOf(logId)}, 'hex')) as follows,
+        row_number() over (order by last_seq desc) = 1 as is_last
+      from audit.archive window listing as (order by last_seq)
+    ), told as (select seq, details from audit.chained_event where action = 'audit.archived')
     select format('events up to %s are said to be in archive %s, and no event says so', last_seq, file) as problem
-    from (select * from audit.archive order by last_seq desc limit 1) as last
-    where not exists (
-      select from audit.chained_event
-      where action = 'audit.archived' and seq > last_seq
-        and (details -> 'seq', details ->> 'hash', details ->> 'file', details ->> 'fileHash')
-          = (to_jsonb(last_seq), encode(last_hash, 'hex'), file, file_sha256))`.execute(db)
+    from listed where is_last and not exists (
+      select from told where seq > last_seq and (details -> 'seq') = to_jsonb(last_seq))
+    union all
+    select format('event %s tells of an archive up to event %s, and the list of archives has another, or none', seq, details ->> 'seq')
+    from told where not exists (
+      select from listed
+      where (details -> 'seq', details ->> 'hash', details ->> 'file', details ->> 'fileHash', details -> 'events')
+        = (to_jsonb(last_seq), encode(last_hash, 'hex'), file, file_sha256, to_jsonb(events)))
+    union all
+    select format('archive %s does not follow the one before it', file)
+    from listed where first_seq <= coalesce(seq_before, 0) or hash_before <> follows`.execute(db)
   return rows.map(({ problem }) => problem)
 }
 

@@ -24,7 +24,7 @@ const COLUMNS = [
 ] as const
 
 /** What spreadsheets take for a formula, behind blanks and what cannot be seen too. Source: https://owasp.org/www-community/attacks/CSV_Injection */
-const FORMULA = /^[\s\p{C}]*[=+\-@\uff1d\uff0b\uff0d\uff20]/u
+const FORMULA = /^[\s\p{C}"]*[=+\-@\uff1d\uff0b\uff0d\uff20]/u
 const BREAKS = /[\p{Cc}\u2028\u2029]+/gu
 
 export const CSV_HEADER = csvRow(COLUMNS)

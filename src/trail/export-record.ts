@@ -74,6 +74,10 @@ export async function* recordsOf({
       out = []
     }
     for (const one of batch) {
+      if (one.seq !== total.head.seq + 1 && total.head.seq >= gapsUntil)
+        throw new Error(
+          `event ${total.head.seq + 1} is not there any more: events were archived meanwhile; export again`,
+        )
       // So that the numbers of its ends say which events a record is of.
       if (one.seq !== total.head.seq + 1) flush()
       if (one.isWanted) {

@@ -465,6 +465,37 @@ describe('jit audit archive', () => {
     })
   })
 
+  it('finds that the list of archives is not as it was told', async () => {
+    await using archived = await database.copy()
+    await archive(archived, '2026-03')
+    for (const [attack, problem] of [
+      [
+        `update audit_archive set file_sha256 = repeat('a', 64) where last_seq = first`,
+        /has another, or none/,
+      ],
+      [
+        'update audit_archive set events = events + 1 where last_seq = first',
+        /has another, or none/,
+      ],
+      ['delete from audit_archive where last_seq = first', /does not follow the one before it/],
+      [
+        `update audit_archive set hash_before = sha256('x') where last_seq = first`,
+        /does not follow/,
+      ],
+    ] as const) {
+      await using copy = await archived.copy()
+      await commit(
+        copy,
+        'alter table audit_archive disable trigger all',
+        attack.replace('= first', '= (select min(last_seq) from audit_archive)'),
+        `alter table audit_archive enable always trigger audit_archive_checked,
+          enable always trigger audit_archive_taken_out, enable always trigger audit_archive_append_only,
+          enable always trigger audit_archive_no_truncate`,
+      )
+      assert.match((await verifyTrail(copy.db)).problems.join(), problem)
+    }
+  })
+
   it('lets nobody record again what is in an archive, nor the bot archive or forget', async () => {
     await using copy = await database.copy()
     await archive(copy, '2026-03')

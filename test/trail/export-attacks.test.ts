@@ -212,7 +212,14 @@ describe('what people wrote', () => {
   for (const separator of [',', ';', '\t'])
     it(`is no formula to a spreadsheet that parts cells at ${JSON.stringify(separator)}`, async () => {
       const attack = `x${separator}=HYPERLINK("http://evil.example")`
-      const more = [`a; +1`, `b"${separator}@SUM(A1)`, `";=1`, `c${separator}\t-1`, ';\u200b=1']
+      const more = [
+        `a; +1`,
+        `b"${separator}@SUM(A1)`,
+        `";=1`,
+        `c${separator}\t-1`,
+        ';\u200b=1',
+        `x${separator}"=1+1${separator}"`,
+      ]
       const chain = chainOf(
         [attack, ...more].map((said) =>
           anEvent({
