@@ -150,7 +150,11 @@ export async function guardProblems(db: Database): Promise<readonly string[]> {
       select from pg_trigger
       join pg_proc on pg_proc.oid = tgfoid
       where tgrelid in (select id from ours where ours.name = on_table) and tgname = name and tgtype = type and tgenabled = 'A' and tgqual is null
+        and tgattr = ''
         and proname = runs)
+    union all
+    select format('rule %s of %s puts something else in the place of what is done', rulename, name)
+    from pg_rewrite join ours on ours.id = ev_class
     union all
     select 'audit_event.details is no longer generated from what is on record'
     where not exists (
@@ -189,12 +193,18 @@ async function unfoundedArchive(db: Database): Promise<readonly string[]> {
   return rows.map(({ problem }) => problem)
 }
 
-/** Requests whose version is not that of their last event. */
+/** Requests whose version is not that of their last event, or that are gone. */
 async function unrecorded(db: Database): Promise<readonly string[]> {
   const { rows } = await sql<{ problem: string }>`
     select format('request %s is at version %s, its last event at %s', id, version, coalesce(last, 0)) as problem
     from audit.request_version
     where version is distinct from last
-    order by id limit 20`.execute(db)
+    union all
+    select format('request %s is gone, and event %s is of it', request_id, min(seq)) as problem
+    from audit.chained_event
+    where request_version is not null
+      and not exists (select from audit.request_version where id = request_id)
+    group by request_id
+    order by problem limit 20`.execute(db)
   return rows.map(({ problem }) => problem)
 }
