@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startHouse } from '../support/house.ts'
+import { assertInvariants } from '../support/invariants.ts'
 import { assertNoRuleWithoutGrant } from '../support/rules.ts'
 import { storyOf } from '../support/story.ts'
 import type { Name } from '../support/story.ts'
@@ -33,6 +34,7 @@ describe('I1: no rule without a live, approved grant that says exactly that', ()
     await story.untilState(second, 'ended')
     await story.untilRules(0)
     assert.ok((await assertNoRuleWithoutGrant(house)) >= 3)
+    await assertInvariants(house)
   })
 
   it('does not write for a grant whose time was over before Pomerium came back', async () => {

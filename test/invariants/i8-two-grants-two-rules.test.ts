@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { startHouse } from '../support/house.ts'
-import { assertNoRuleWithoutGrant } from '../support/rules.ts'
+import { assertInvariants } from '../support/invariants.ts'
 import { storyOf } from '../support/story.ts'
 
 describe('I8: two grants of one person on one resource are two rules', () => {
@@ -58,6 +58,6 @@ describe('I8: two grants of one person on one resource are two rules', () => {
     assert.equal(story.rules().length, 1)
     assert.equal(await story.visit('alex'), 200)
     assert.equal((await story.request(second)).state, 'active')
-    await assertNoRuleWithoutGrant(house)
+    await assertInvariants(house)
   })
 })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { startHouse } from '../support/house.ts'
-import { assertNoRuleWithoutGrant } from '../support/rules.ts'
+import { assertInvariants } from '../support/invariants.ts'
 import { storyOf } from '../support/story.ts'
 import { APPROVALS } from '../support/world.ts'
 
@@ -128,6 +128,6 @@ describe('I9: delivered twice, done once', () => {
     await house.startBot()
     for (const id of ids) await story.command('kim', `end ${id}`)
     for (const id of ids) await story.untilState(id, 'ended')
-    await assertNoRuleWithoutGrant(house)
+    await assertInvariants(house)
   })
 })
