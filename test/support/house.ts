@@ -1,4 +1,3 @@
-import { Writable } from 'node:stream'
 import type { Bot } from '../../src/bot.ts'
 import type { RegoPolicy } from '../../src/app/rego-policy.ts'
 import { startBot } from '../../src/bot.ts'
@@ -14,6 +13,7 @@ import type { SlackOptions, SlackSimulator } from '../simulators/slack/simulator
 import { startSlack } from '../simulators/slack/start-slack.ts'
 import type { TestDatabase } from './database.ts'
 import { createTestDatabase } from './database.ts'
+import { linesOf } from './log.ts'
 import type { Pages } from './pages.ts'
 import { pagesBehind } from './pages.ts'
 import { assertVocabulary } from './vocabulary.ts'
@@ -142,14 +142,12 @@ export async function startHouse(options: HouseOptions = {}): Promise<House> {
   const town = options.town ?? (await startTown(options))
   const { slack, pomerium, config, catalogueSource, clock } = town
   const logged: string[] = []
-  const destination = new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      logged.push(chunk.toString())
-      done()
-    },
-  })
   const catalogue = catalogueOf(catalogueSource)
-  const log = createLogger({ level: 'debug', destination, secrets: secretsOf(config) })
+  const log = createLogger({
+    level: 'debug',
+    destination: linesOf(logged),
+    secrets: secretsOf(config),
+  })
   const rego = options.rego === undefined ? {} : { rego: options.rego }
   const bots: Bot[] = []
   const start = async (changes: Partial<Config> = {}, source = catalogueSource): Promise<Bot> => {

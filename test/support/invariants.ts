@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { secretsOf } from '../../src/config.ts'
 import { verifyTrail } from '../../src/postgres/audit-verify.ts'
+import type { PolicyVersion } from '../simulators/pomerium/model.ts'
 import type { House, Town } from './house.ts'
 import type { GrantRow } from './rules.ts'
 import { isLive, readGrants, rulesIn, says } from './rules.ts'
@@ -8,10 +9,6 @@ import { APPROVALS, AUDIT, FALLBACK } from './world.ts'
 
 /** What a test knows of its story that cannot be seen afterwards. */
 export interface Known {
-  /** Whether a document landed after its time: what it says is then true of an earlier moment, or was. */
-  readonly isLate?: (sequence: number) => boolean
-  /** Whether somebody edited a policy while the bot was at it, and so lost what was between: Pomerium has no versions to compare. */
-  readonly isRaced?: (sequence: number) => boolean
   /** Whether rules of others may be taken out, as a catalogue may say. */
   readonly removesForeign?: boolean
 }
@@ -42,43 +39,81 @@ export async function assertInvariants(
 export function documentProblems(
   { pomerium }: Pick<Town, 'pomerium'>,
   grants: readonly GrantRow[],
-  { isLate = () => false, isRaced = () => false, removesForeign = false }: Known = {},
+  { removesForeign = false }: Known = {},
 ): readonly string[] {
   const problems: string[] = []
-  const before = new Map<string, readonly unknown[]>()
+  const last = new Map<string, PolicyVersion>()
   for (const version of pomerium.history) {
     const { policy, policyId, at, by, sequence } = version
-    const rules = rulesIn(version)
-    const strange = textsOf(before.get(policyId) ?? [])
-    before.set(policyId, rules)
+    const before = last.get(policyId)
+    last.set(policyId, version)
     if (policy === undefined || by.id !== pomerium.apiUserId) continue
     const problem = (sentence: string) => {
       problems.push(`${sentence}, in document ${sequence} of ${policy.name} at ${at.toISOString()}`)
     }
     if (policy.enforced) problem('I5: the bot wrote an enforced policy')
+    const origin = originOf(pomerium, version)
     const of = grants.filter((grant) => grant.policy_id === policyId)
     const free = [...of]
+    const strange = textsOf(before === undefined ? [] : rulesIn(before))
+    const rules = rulesIn(version)
     for (const rule of rules) {
-      const isThen = (grant: GrantRow) => isLive(grant, at) || isOver(rule, at) || isLate(sequence)
+      const isThen = (grant: GrantRow) =>
+        isLive(grant, at) ||
+        isOver(rule, at) ||
+        origin === undefined ||
+        isLive(grant, origin.sentAt)
       const index = free.findIndex((grant) => says(grant, rule) && isThen(grant))
       if (index >= 0) {
         // One grant is one rule.
         free.splice(index, 1)
         continue
       }
-      const wasThere = strange.delete(JSON.stringify(rule))
       if (of.some((grant) => says(grant, rule)))
         problem(`I1: no grant is live that says ${JSON.stringify(rule)}`)
-      else if (!wasThere && !isLate(sequence))
+      else if (!strange.has(JSON.stringify(rule)) && origin?.read !== undefined)
         problem(`I1: nobody approved ${JSON.stringify(rule)}`)
     }
-    if (removesForeign || isLate(sequence) || isRaced(sequence)) continue
+    // What somebody put in while the bot was at it is lost: Pomerium has no versions to compare.
+    if (removesForeign || origin?.read === undefined) continue
     const left = textsOf(rules)
-    for (const rule of textsOf([...strange].map((text) => JSON.parse(text) as unknown)))
-      if (!left.has(rule) && !of.some((grant) => says(grant, JSON.parse(rule))))
-        problem(`I5: the bot took out ${rule}, which it never wrote`)
+    for (const text of textsOf(rulesIn(origin.read)))
+      if (
+        strange.has(text) &&
+        !left.has(text) &&
+        !of.some((grant) => says(grant, JSON.parse(text)))
+      )
+        problem(`I5: the bot took out ${text}, which it never wrote`)
   }
   return problems
+}
+
+/**
+ * Of which moment a document is that the bot stored: when its write was sent, and the document that was read before it.
+ * `undefined` when the write landed long after its answer.
+ */
+function originOf(
+  { requests, history }: Town['pomerium'],
+  { policyId, at, sequence }: PolicyVersion,
+): { readonly sentAt: Date; readonly read: PolicyVersion | undefined } | undefined {
+  const ours = requests.filter(({ path }) => path.endsWith(`/policies/${policyId}`))
+  const put = ours.find(
+    ({ method, fromMs, atMs }) =>
+      method === 'PUT' && fromMs <= at.getTime() && at.getTime() <= atMs,
+  )
+  if (put === undefined) {
+    const isFirst = !history.some(
+      (other) => other.policyId === policyId && other.sequence < sequence,
+    )
+    return isFirst ? { sentAt: at, read: undefined } : undefined
+  }
+  const got = ours.findLast(
+    ({ method, status, atMs }) => method === 'GET' && status === 200 && atMs <= put.fromMs,
+  )
+  const read =
+    got &&
+    history.findLast((other) => other.policyId === policyId && other.at.getTime() <= got.fromMs)
+  return { sentAt: new Date(put.fromMs), read }
 }
 
 const textsOf = (rules: readonly unknown[]) => new Set(rules.map((rule) => JSON.stringify(rule)))

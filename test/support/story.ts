@@ -25,7 +25,8 @@ export interface Story {
   pinged(id: string): readonly (readonly Name[])[]
   /** What the audit channel shows. */
   alerts(): readonly string[]
-  /** The requester's own message about a request. */
+  /** The requester's own message about a request, and its text. */
+  directMessage(who: Name, id: string): Message | undefined
   direct(who: Name, id: string): string | undefined
   untilDirect(who: Name, id: string, words: string): Promise<string>
   /** Clicks on the card, or on the person's own message where only that has the button. */
@@ -59,6 +60,8 @@ export interface Story {
   untilRules(count: number, policy?: string): Promise<void>
   /** Moves everybody's clock to an instant, or so many seconds beside it. */
   advanceTo(at: Date | null, plusSeconds?: number): Promise<void>
+  /** Whether nothing is due and nothing is being worked on. */
+  isIdle(): Promise<boolean>
   /** When nothing is due and nothing is being worked on: time may then go by without work being done twice. */
   untilIdle(): Promise<void>
   /** Lets a minute go by whenever nothing is being worked on, until `look` holds; longer than any wait of the bot. */
@@ -220,6 +223,7 @@ export function storyOf(town: Town): Story {
         .messages(AUDIT)
         .map(text)
         .filter((said) => !said.startsWith(NOTICE)),
+    directMessage,
     direct,
     async untilDirect(who, id, words) {
       return slack.waitFor(() => {
@@ -286,6 +290,7 @@ export function storyOf(town: Town): Story {
     },
     rules,
     untilRules: (count, policy) => pomerium.waitFor(() => rules(policy).length === count),
+    isIdle,
     async untilIdle() {
       await eventually('nothing is being worked on', isIdle)
     },

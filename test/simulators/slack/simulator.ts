@@ -42,7 +42,8 @@ export interface SlackSimulator extends AsyncDisposable {
   readonly botToken: string
   readonly appToken: string
   readonly signingSecret: string
-  deliverTo(url: string | undefined): void
+  /** `origin`: the one by which the bot there reaches Slack, when that is another; response URLs are of it. */
+  deliverTo(url: string | undefined, origin?: string): void
   readonly isSocketConnected: boolean
   disconnectSockets(reason?: 'warning' | 'refresh_requested' | 'link_disabled'): void
 

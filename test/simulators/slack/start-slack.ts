@@ -58,7 +58,9 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackSimul
   })
   const authority = (): string => `127.0.0.1:${port}`
   const { port } = server.address() as AddressInfo
-  const address = (path: string): string => `http://${authority()}${path}`
+  const own = `http://${authority()}`
+  let reachedBy = own
+  const address = (path: string): string => `${reachedBy}${path}`
   const stage = { workspace, delivery, triggers, responseUrls, address }
 
   addPerson(workspace, {
@@ -69,15 +71,16 @@ export async function startSlack(options: SlackOptions = {}): Promise<SlackSimul
   addPerson(workspace, { id: 'USLACKBOT', name: 'Slackbot', kind: 'bot' })
 
   return {
-    apiUrl: address('/api/'),
+    apiUrl: `${own}/api/`,
     teamId: workspace.teamId,
     appId: workspace.appId,
     botUserId: workspace.botUserId,
     botToken: workspace.botToken,
     appToken: workspace.appToken,
     signingSecret: workspace.signingSecret,
-    deliverTo(url) {
+    deliverTo(url, origin = own) {
       delivery.url = url
+      reachedBy = origin
     },
     get isSocketConnected() {
       return socketMode.isConnected
