@@ -131,6 +131,7 @@ describe('a request on the pages', () => {
     await story.untilState(id, 'ended')
     assert.deepEqual((await story.recorded(id, 'grant.ended'))?.details, {
       cause: 'returned',
+      email: 'alex@example.com',
       confirmedBy: 'pomerium',
       policy: 'jit-grafana-prod',
       policyId: live?.id,
