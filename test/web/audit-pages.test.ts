@@ -92,6 +92,12 @@ async function* batchesOf(events: readonly RecordedEvent[]) {
 
 const aThousand = chainOf(Array.from({ length: 1_000 }, () => anEvent()))
 
+/** A trail without an end, a thousand events at a time. */
+async function* endless() {
+  for (let after = 0; ; after += aThousand.length)
+    yield aThousand.map((event) => ({ ...event, seq: after + event.seq }))
+}
+
 async function* linesIn(text: string) {
   yield* text.trimEnd().split(/\r?\n/)
 }
@@ -390,9 +396,9 @@ describe('POST /audit/export', () => {
     await using site = await open({
       async *batches() {
         try {
-          for (;;) {
+          for await (const batch of endless()) {
             given += 1
-            yield aThousand
+            yield batch
           }
         } finally {
           isStopped = true
@@ -414,7 +420,7 @@ describe('POST /audit/export', () => {
       stalledMs: 200,
       async *batches() {
         try {
-          for (;;) yield aThousand
+          yield* endless()
         } finally {
           isStopped = true
         }
@@ -426,9 +432,7 @@ describe('POST /audit/export', () => {
 
   it('gives two at once to one identity, and six to all', async () => {
     await using site = await open({
-      async *batches() {
-        for (;;) yield aThousand
-      },
+      batches: endless,
     })
     const { stage } = site
     const first = await begun(stage)
