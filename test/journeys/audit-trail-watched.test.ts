@@ -92,7 +92,10 @@ describe('the audit trail, watched by the bot', () => {
     const alarm = await house.slack.waitFor(() =>
       posted().find((said) => said.includes('not as it was recorded')),
     )
-    assert.match(alarm, new RegExp(`seq: ${head.seq}\nwhy: events\nproblem: (?:it is missing|its hash is not)`))
+    assert.match(
+      alarm,
+      new RegExp(`seq: ${head.seq}\nwhy: events\nproblem: (?:it is missing|its hash is not)`),
+    )
     await house.startBot({ auditHeadsPath: HEADS })
     assert.equal((await events('audit.chain_broken')).length, 1)
   })
