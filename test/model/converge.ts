@@ -11,6 +11,7 @@ import type { Stage } from './stage.ts'
 
 /** Longer than any request waits and any access lasts. */
 const ALL_IS_OVER_SECONDS = 13 * 3_600
+/** Longer than any lease. */
 const STEP_SECONDS = 31
 /** Longer than any of the bot's own waits; what takes longer never comes. */
 const BOUND_SECONDS = 15 * 60
@@ -41,7 +42,9 @@ export async function converge(stage: Stage, plot: Plot): Promise<number> {
 
 /** Lets time go by whenever nobody is at work; throws with what is owed when that takes too long. */
 async function untilNothingIsOwed(stage: Stage): Promise<number> {
-  let seconds = 0
+  // Nobody does what a killed replica was at before its lease is over.
+  let seconds = STEP_SECONDS
+  await stage.advance(seconds)
   let last: readonly string[] = []
   await eventually(
     'nothing is owed any more',

@@ -47,14 +47,11 @@ export async function perform(
   const sent = await sending
   const isNew = async () => !wasSo && isVisible(done, (await look(stage.town)).seen)
   const hasAnswer = async () =>
-    sent.isAnswered ||
+    sent.isAnswered() ||
     stage.town.slack.ephemerals(stage.town.people[deed.who]).some((each) => !told.has(each)) ||
     (await isNew())
-  const isAnswered = await eventually(
-    'an answer',
-    hasAnswer,
-    isJudged ? PATIENCE_MS : SHORT_PATIENCE_MS,
-  ).catch(() => false)
+  const patienceMs = isJudged && sent.isSent ? PATIENCE_MS : SHORT_PATIENCE_MS
+  const isAnswered = await eventually('an answer', hasAnswer, patienceMs).catch(() => false)
   const after = await look(stage.town)
   const happened = !wasSo && isVisible(done, after.seen)
   stage.tell(`   ${sent.isSent ? (happened ? 'done' : 'not done') : 'not offered'}`)
@@ -66,6 +63,7 @@ export async function perform(
   const [then, now] = [before.now, after.now].map((at) => expected(deed, before.seen, at))
   if (then !== now || isOvertaken(deed, before.seen, after.now)) return
   const wanted = wasSo ? 'refused' : now
+  plot.judged += 1
   assert.equal(happened ? 'happens' : 'refused', wanted, 'the rules say what is to come of it')
 }
 
@@ -120,9 +118,12 @@ function isVisible(done: Done, seen: readonly Seen[]): boolean {
 interface Sent {
   readonly isSent: boolean
   readonly ack?: Ack
-  /** Whether what came back is the whole answer. */
-  readonly isAnswered?: boolean
+  /** Whether an answer came where the person looks. */
+  readonly isAnswered: () => boolean
 }
+
+/** The answer is a private sentence, which is looked for whatever was sent. */
+const nowhere = () => false
 
 async function send(stage: Stage, done: Done, way: Way): Promise<Sent> {
   switch (way) {
@@ -140,7 +141,7 @@ async function send(stage: Stage, done: Done, way: Way): Promise<Sent> {
 async function sendCommand({ town }: Stage, done: Done): Promise<Sent> {
   const { slack, people } = town
   const ack = await slack.command(people[done.who], APPROVALS, '/jit', lineOf(done))
-  return { isSent: true, ack }
+  return { isSent: true, ack, isAnswered: nowhere }
 }
 
 function lineOf(done: Done): string {
@@ -169,19 +170,22 @@ async function sendClick(stage: Stage, done: Done): Promise<Sent> {
     const ack = await slack.command(who, APPROVALS, '/jit', '')
     return sendForm(stage, done, ack, 'jit:request', entries)
   }
-  const places = [stage.story.card(done.id), stage.story.directMessage(done.who, done.id)]
   const action = `jit:${done.what}`
-  for (const place of places) {
+  // The card may be on its way.
+  await slack
+    .waitFor(() => stage.story.card(done.id), { timeoutMs: SHORT_PATIENCE_MS })
+    .catch(() => undefined)
+  for (const place of [stage.story.card(done.id), stage.story.directMessage(done.who, done.id)]) {
     if (place === undefined) continue
-    for (const click of [slack.click, slack.clickStale]) {
-      const clicked = await tried(() => click(who, place, action))
+    for (const click of ['click', 'clickStale'] as const) {
+      const clicked = await tried(() => slack[click](who, place, action))
       if (clicked === undefined) continue
       if (done.what === 'approve' || done.what === 'cancel' || done.what === 'end')
-        return { isSent: true, ack: clicked }
+        return { isSent: true, ack: clicked, isAnswered: nowhere }
       return sendForm(stage, done, clicked, `jit:${done.what}`, entries)
     }
   }
-  return { isSent: false }
+  return { isSent: false, isAnswered: nowhere }
 }
 
 async function sendForm(
@@ -201,13 +205,16 @@ async function sendForm(
       { timeoutMs: SHORT_PATIENCE_MS },
     )
     .catch(() => undefined)
-  if (view === undefined) return { isSent: false, ack }
+  if (view === undefined) return { isSent: false, ack, isAnswered: nowhere }
   // Somebody who may ask for nothing has no fields.
   const submitted = await tried(() => slack.submit(people[who], view.id, entries))
-  if (submitted === undefined) return { isSent: false, ack }
-  const hasErrors = submitted.body.includes('errors')
-  if (hasErrors) await slack.close(people[who], view.id)
-  return { isSent: true, ack: submitted, isAnswered: hasErrors }
+  if (submitted === undefined) return { isSent: false, ack, isAnswered: nowhere }
+  // What was entered stays in the form with what is wrong with it, or a word takes its place.
+  const isAnswered = () => {
+    const shown = slack.views(people[who]).find(({ id }) => id === view.id)
+    return shown !== undefined && !slack.visibleText(shown.content).includes('You may close this')
+  }
+  return { isSent: true, ack: submitted, isAnswered }
 }
 
 /** What the simulator gives, or nothing when Slack would not let anybody do that. */
@@ -226,10 +233,10 @@ async function sendPage({ town }: Stage, done: Done): Promise<Sent> {
       done.what === 'ask'
         ? await client.submit('/', 'Ask for access', entriesOf(done))
         : await client.submit(`/requests/${done.id}`, FORMS[done.what], entriesOf(done))
-    return { isSent: true, isAnswered: status < 500 }
+    return { isSent: true, isAnswered: () => status < 500 }
   } catch {
     // The page does not offer it, or there is no page.
-    return { isSent: false, isAnswered: true }
+    return { isSent: false, isAnswered: () => true }
   }
 }
 

@@ -1,17 +1,23 @@
 import fc from 'fast-check'
 import type { Name } from '../support/story.ts'
 import type { ResourceName } from './catalogue.ts'
+import { TERMS } from './catalogue.ts'
 import type { Way } from './deeds.ts'
 import { WAYS, perform } from './deeds.ts'
+import { look } from './look.ts'
 import type { Plot } from './plot.ts'
 import type { Deed, Seen } from './reference.ts'
 import type { Stage } from './stage.ts'
 import type { Step } from './step.ts'
 import { step } from './step.ts'
 
+const resource = fc.constantFrom<ResourceName>('grafana-prod', 'billing-db', 'warehouse')
 const way = fc.constantFrom(...WAYS)
 /** Whether the replica dies that takes it, after so many calls. */
-const dies = fc.option(fc.nat(8), { freq: 8, nil: undefined })
+const dies = fc.oneof(
+  { weight: 11, arbitrary: fc.constant(undefined) },
+  { weight: 1, arbitrary: fc.nat(8) },
+)
 /** Counted from the newest that fits. */
 const which = fc.nat(2)
 
@@ -19,6 +25,9 @@ const which = fc.nat(2)
 export const peopleSteps: readonly fc.Arbitrary<Step>[] = [
   asking(),
   asking(),
+  getting(),
+  getting(),
+  getting(),
   answering('approve', ['kim', 'sam', 'kim', 'ada', 'alex', 'eve']),
   answering('approve', ['kim', 'sam', 'ada']),
   answering('deny', ['kim', 'sam', 'ada', 'robin']),
@@ -32,7 +41,7 @@ function asking(): fc.Arbitrary<Step> {
   return fc
     .record({
       who: fc.constantFrom<Name>('alex', 'robin', 'sam', 'alex', 'robin', 'sam', 'eve'),
-      resource: fc.constantFrom<ResourceName>('grafana-prod', 'billing-db', 'warehouse'),
+      resource,
       minutes: fc.constantFrom(60, 5, 120, 240),
       way,
       dies,
@@ -47,6 +56,38 @@ function asking(): fc.Arbitrary<Step> {
         },
       ),
     )
+}
+
+/** Somebody asks, and as many people approve as it takes. */
+function getting(): fc.Arbitrary<Step> {
+  return fc
+    .record({
+      who: fc.constantFrom<Name>('alex', 'robin'),
+      resource,
+      minutes: fc.constantFrom(60, 5, 120),
+      ways: fc.tuple(way, way, way),
+    })
+    .map(({ who, resource, minutes, ways: [ask, ...ways] }) => {
+      const approvers = (['kim', 'sam'] as const).slice(0, TERMS[resource].approvals)
+      return step(
+        `${who} asks for ${resource} for ${minutes} minutes ${ask}; ${approvers.map((each, index) => `${each} approves ${ways[index]}`).join('; ')}`,
+        (plot) => [ask, ...ways].every((each) => mayAct(plot, each)),
+        async (plot, stage) => {
+          plot.asked += 1
+          await perform(stage, plot, { what: 'ask', who, resource, minutes }, ask)
+          const { reason } = stage.done.at(-1) ?? {}
+          const asked = (await look(stage.town)).seen.find((each) => each.reason === reason)
+          if (asked === undefined) return
+          for (const [index, approver] of approvers.entries())
+            await perform(
+              stage,
+              plot,
+              { what: 'approve', who: approver, id: asked.id },
+              ways[index] ?? ask,
+            )
+        },
+      )
+    })
 }
 
 const VERBS = { approve: 'approves', deny: 'denies', cancel: 'cancels', end: 'ends' } as const

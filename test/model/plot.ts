@@ -8,6 +8,8 @@ export interface Plot {
   running: number
   commands: number
   faults: number
+  /** Deeds of which it was known what is to come of them. */
+  judged: number
 }
 
 export function beginning(replicas: number): Plot {
@@ -17,6 +19,7 @@ export function beginning(replicas: number): Plot {
     running: replicas,
     commands: 0,
     faults: 0,
+    judged: 0,
   }
 }
 

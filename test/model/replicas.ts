@@ -73,7 +73,7 @@ export class Replicas implements AsyncDisposable {
   /** From one instant to the next nothing comes out of it any more, as after `kill -9`. */
   kill(replica: Replica): void {
     for (const road of Object.values(replica.roads)) road.close()
-    this.#leave(replica, 0)
+    void this.#leave(replica, 0)
   }
 
   /** Stops one as an orchestrator does. */

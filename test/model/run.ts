@@ -5,7 +5,7 @@ import { peopleSteps } from './people-steps.ts'
 import type { Plot } from './plot.ts'
 import { beginning } from './plot.ts'
 import { REPLICAS, Stage } from './stage.ts'
-import { cluster, consoleEdit, processes, settling, time } from './world-steps.ts'
+import { cluster, consoleEdit, processes, restarting, settling, time } from './world-steps.ts'
 
 /** Which stories to tell. */
 export interface Telling {
@@ -23,8 +23,11 @@ export interface Telling {
 export interface Told {
   readonly commands: number
   readonly faults: number
+  /** Deeds of which it was known what is to come of them, and that came of them. */
+  readonly judged: number
   /** Seconds of the story until nothing was owed any more after everything was well again. */
   readonly convergence: number
+  readonly elapsedMs: number
 }
 
 /** A story in which something happened that must not, as short as it could be made. */
@@ -44,11 +47,16 @@ const everything = [
   slackOutage,
   lifting,
   lifting,
+  lifting,
+  lifting,
   consoleEdit,
   consoleEdit,
   cluster,
+  cluster,
   processes,
   processes,
+  restarting,
+  restarting,
   time,
   time,
   time,
@@ -92,12 +100,20 @@ export async function tellStories(telling: Telling): Promise<Violation | undefin
 }
 
 async function tell(steps: Iterable<fc.AsyncCommand<Plot, Stage>>): Promise<Told> {
+  const startedAt = performance.now()
   await using stage = await Stage.open()
   const plot = beginning(REPLICAS)
   try {
     await fc.asyncModelRun(() => ({ model: plot, real: stage }), steps)
     const convergence = await converge(stage, plot)
-    return { commands: plot.commands, faults: plot.faults, convergence }
+    const elapsedMs = performance.now() - startedAt
+    return {
+      commands: plot.commands,
+      faults: plot.faults,
+      judged: plot.judged,
+      convergence,
+      elapsedMs,
+    }
   } catch (error) {
     const lines = stage.told.map((line) => `  ${line}`).join('\n')
     throw new Error(`${lines}\n${error instanceof Error ? describe(error) : String(error)}`, {

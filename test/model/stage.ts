@@ -19,7 +19,7 @@ import { Replicas } from './replicas.ts'
 import { Watch } from './watch.ts'
 
 export const REPLICAS = 2
-const SETTLE_MS = 3_000
+const SETTLE_MS = 1_500
 const RECONCILE_SECONDS = 300
 
 /** The whole bot in a town of its own, with what was done there so far. */
@@ -87,11 +87,12 @@ export class Stage implements AsyncDisposable {
     this.#sinceReconcile += seconds
     if (this.#sinceReconcile < RECONCILE_SECONDS) return
     this.#sinceReconcile = 0
-    await this.compare()
+    // A replica that hangs in a transaction may hold it up; it is done again five minutes later.
+    await this.#compare().catch(() => this.tell('   policies could not be compared'))
   }
 
   /** What the bot does every five minutes. */
-  async compare(): Promise<void> {
+  async #compare(): Promise<void> {
     const { database, catalogueSource, pomerium } = this.town
     const catalogue = catalogueOf(catalogueSource)
     await reconcile({
@@ -110,6 +111,14 @@ export class Stage implements AsyncDisposable {
       ),
     )
     plot.running = this.replicas.running.length
+  }
+
+  /** An orchestrator starts the processes again when none is left, as soon as they can start. */
+  async keepAlive(plot: Plot): Promise<void> {
+    const canStart = !plot.wrong.isSlackOut && !plot.wrong.database && plot.wrong.slack === 0
+    if (plot.running > 0 || !canStart) return
+    this.tell('the replicas are started again')
+    await this.startMissing(plot)
   }
 
   /** Waits until nothing is due and nothing is being worked on, or for as long as a person would. */
@@ -139,7 +148,7 @@ export class Stage implements AsyncDisposable {
     pomerium.faults.clear()
     pomerium.landLateWrites()
     for (const { roads } of this.replicas.running) roads.pomerium.cut()
-    pomerium.setClusterOnline(true)
+    this.watch.setClusterOnline(true)
     pomerium.setHoldChangesets(false)
     pomerium.settleChangesets()
     pomerium.setAutoApply(true)

@@ -18,6 +18,7 @@ export function step(
     async run(plot, stage) {
       plot.commands += 1
       if (isFault) plot.faults += 1
+      await stage.keepAlive(plot)
       stage.tell(words)
       await happen(plot, stage)
       await stage.check()

@@ -14,6 +14,8 @@ export class Watch implements Disposable {
   }[] = []
   readonly #shown = new Map<string, string>()
   readonly #stopCards: () => void
+  /** When the cluster was offline, in pairs. */
+  readonly #offline: { readonly from: number; to: number }[] = []
   #isOver = false
 
   constructor(town: Town) {
@@ -25,6 +27,20 @@ export class Watch implements Disposable {
     }
     // The simulator asks after each of its changes.
     town.pomerium.waitFor(look, { timeoutMs: 24 * 3_600_000 }).catch(() => {})
+  }
+
+  /** Offline, the cluster goes by what it has, and Pomerium's API does not tell. */
+  setClusterOnline(isOnline: boolean): void {
+    const { pomerium, clock } = this.#town
+    const last = this.#offline.at(-1)
+    const isOffline = last?.to === Infinity
+    if (isOnline && isOffline) last.to = clock.wall()
+    if (!isOnline && !isOffline) this.#offline.push({ from: clock.wall(), to: Infinity })
+    pomerium.setClusterOnline(isOnline)
+  }
+
+  #wasOffline(at: number): boolean {
+    return this.#offline.some(({ from, to }) => from <= at && at <= to)
   }
 
   #lookAtCards(): void {
@@ -72,7 +88,10 @@ export class Watch implements Disposable {
       return isSo ? [] : [`I14: the card of ${id} said "${heading}" before ${needed}`]
     })
     const unfounded = events
-      .filter(({ action, confirmed }) => action === 'grant.activated' && confirmed)
+      .filter(
+        ({ action, confirmed, at }) =>
+          action === 'grant.activated' && confirmed && !this.#wasOffline(at.getTime()),
+      )
       .flatMap(({ id, at }) => {
         const grant = grants.find((each) => each.request_id === id)
         const isSo = this.#enforced.some(
