@@ -63,7 +63,7 @@ function number(name: 'minutes' | 'longest' | 'at-once' | 'seed'): number {
   const found = Number(values[name])
   if (Number.isFinite(found) && found >= 0) return found
   process.stderr.write(`--${name} must be a number, not "${values[name]}"\n${USAGE}`)
-  process.exit(2)
+  return process.exit(2)
 }
 
 function summary(told: readonly Told[], violations: readonly Violation[]): string {
